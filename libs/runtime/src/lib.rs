@@ -1,1 +1,19 @@
-//! .
+//! The imperative shell: loops that carry out what [`fabric_core`] decides, over ports that adapters implement.
+//!
+//! | concept | module |
+//! |---|---|
+//! | what the shell needs from the world, as plain data | [`ports`], [`clock`] |
+//! | from event to confirmed publication | [`publisher`] |
+//! | from delivery to acknowledgement | [`subscriber`], [`handler`] |
+//! | keeping the last known events | [`last_known`] |
+//! | what is counted | [`metric`] |
+//! | what is going on | [`activity`] |
+
+pub mod activity;
+pub mod clock;
+pub mod handler;
+pub mod last_known;
+pub mod metric;
+pub mod ports;
+pub mod publisher;
+pub mod subscriber;

@@ -1,1 +1,12 @@
-//! .
+//! What the tests of the event fabric stand on. For development only: no service depends on it.
+//!
+//! - [`servers`] starts private RabbitMQ, Redis and PostgreSQL processes from the installed binaries and ends them with the
+//!   value, also when the test panics or is killed;
+//! - [`relay`] is a TCP relay in front of any of them that breaks the network on demand;
+//! - [`wait`] waits for a condition with a deadline, so that no test has to sleep.
+//!
+//! Linux only: the supervisor of the servers uses `setsid` and `/proc`.
+
+pub mod relay;
+pub mod servers;
+pub mod wait;

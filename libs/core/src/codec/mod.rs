@@ -1,0 +1,136 @@
+//! Events on the wire: `CloudEvents` 1.0, binary mode out, binary and structured mode in.
+//!
+//! Invariants:
+//! - limits are checked before anything is parsed;
+//! - what cannot be read is a [`Poison`] that names the attribute or the rule and quotes nothing of the input;
+//! - headers that the broker sets are never read here and never written.
+
+mod attributes;
+mod binary;
+mod json;
+mod structured;
+
+pub use attributes::schema_uri;
+pub use binary::encode;
+pub use structured::{decode as decode_structured, encode as encode_structured};
+
+use bytes::Bytes;
+
+use crate::{
+    event::{self, Event, InvalidPayload},
+    limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, JSON_DEPTH_MAX},
+    message::{Incoming, Message},
+    metadata::Metadata,
+    topology::names,
+};
+
+/// The media type of a payload in binary mode.
+pub const JSON: &str = "application/json";
+/// The media type of a whole event in structured mode.
+pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
+
+/// An event that was read from the wire: its metadata, and its payload still as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Everything but the payload.
+    pub metadata: Metadata,
+    /// The payload's JSON.
+    pub body: Bytes,
+}
+
+/// Why a message cannot be read, or may not be read here. Trying again cannot help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Poison {
+    /// A body above the limit.
+    #[error("the body has {bytes} bytes, at most {BODY_BYTES_MAX} are allowed")]
+    BodyTooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// Too many headers, or too long ones.
+    #[error("{count} headers of {bytes} bytes, at most {HEADERS_MAX} of {HEADER_BYTES_MAX} bytes are allowed")]
+    HeadersTooLarge {
+        /// How many.
+        count: usize,
+        /// How long together.
+        bytes: usize,
+    },
+    /// JSON that nests too deep.
+    #[error("the JSON nests deeper than {JSON_DEPTH_MAX}")]
+    TooDeep,
+    /// A structured event that is not a JSON object.
+    #[error("the body is not a JSON object of a CloudEvent")]
+    NotCloudEvent,
+    /// A body that is not JSON.
+    #[error("the content type is not {JSON} or {CLOUDEVENTS_JSON}")]
+    ContentType,
+    /// An attribute that must be there is not.
+    #[error("the attribute {0} is missing")]
+    Missing(&'static str),
+    /// An attribute is not of its form.
+    #[error("the attribute {0} is not of its form")]
+    Malformed(&'static str),
+    /// The exchange or the routing key says something else than the event's type.
+    #[error("the event's type is not the routing key, or its context not the exchange, that it came by")]
+    Misrouted,
+    /// The event belongs to a tenant that is not served here.
+    #[error("the event's tenant is not served here")]
+    WrongTenant,
+    /// No handler of this subscription handles this topic.
+    #[error("no handler of this subscription handles the event's type")]
+    NoHandler,
+    /// The payload's schema is newer than the one known here.
+    #[error("the payload has version {found}, the newest known here is {known}")]
+    NewerVersion {
+        /// The version of the payload.
+        found: u16,
+        /// The newest version that this service knows.
+        known: u16,
+    },
+    /// The payload is not one of its event type.
+    #[error(transparent)]
+    Payload(#[from] InvalidPayload),
+}
+
+impl Received {
+    /// The payload as its type. Fails when its version is newer than the type's, or it is not a valid payload.
+    pub fn payload<E: Event>(&self) -> Result<E, Poison> {
+        if self.metadata.version > E::VERSION {
+            return Err(Poison::NewerVersion { found: self.metadata.version, known: E::VERSION });
+        }
+        Ok(event::read(&self.body)?)
+    }
+}
+
+/// Reads a delivery: checks the limits, the attributes, and that the event came by the way that its type says.
+pub fn decode(incoming: &Incoming) -> Result<Received, Poison> {
+    let received = decode_message(&incoming.message)?;
+    let topic = &received.metadata.topic;
+    // Retries and redrives come by the default exchange straight to the queue, everything else by its context's exchange.
+    let by_its_way = incoming.exchange.is_empty()
+        || (incoming.routing_key == topic.as_str() && incoming.exchange == names::exchange(topic.context()));
+    if by_its_way { Ok(received) } else { Err(Poison::Misrouted) }
+}
+
+/// Reads a message of either mode, wherever it came from.
+pub fn decode_message(message: &Message) -> Result<Received, Poison> {
+    check_limits(message)?;
+    let media_type = message.properties.content_type.as_deref().map(|full| full.split(';').next().unwrap_or_default().trim());
+    match media_type {
+        Some(CLOUDEVENTS_JSON) => structured::decode(&message.body),
+        Some(JSON) | None => binary::decode(message),
+        Some(_) => Err(Poison::ContentType),
+    }
+}
+
+fn check_limits(message: &Message) -> Result<(), Poison> {
+    let bytes = message.body.len();
+    if bytes > BODY_BYTES_MAX {
+        return Err(Poison::BodyTooLarge { bytes });
+    }
+    let (count, bytes) = (message.headers.len(), message.headers.bytes());
+    if count > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
+        return Err(Poison::HeadersTooLarge { count, bytes });
+    }
+    if json::is_deeper_than(&message.body, JSON_DEPTH_MAX) { Err(Poison::TooDeep) } else { Ok(()) }
+}

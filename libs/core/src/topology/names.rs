@@ -1,0 +1,29 @@
+//! The names of exchanges and queues. Nothing else makes them up.
+
+use std::time::Duration;
+
+use crate::name::SubscriptionName;
+
+/// The queue that keeps what nobody was bound to.
+pub const UNROUTED: &str = "events.unrouted";
+
+/// The exchange of a context.
+pub fn exchange(context: &str) -> String {
+    format!("events.{context}")
+}
+
+/// The context of an exchange, if it is one of ours.
+pub fn context_of(exchange: &str) -> Option<&str> {
+    exchange.strip_prefix("events.")
+}
+
+/// The queue of a subscription in which events wait for their next attempt. The delay in milliseconds is part of the name, since
+/// a queue's delay can never change.
+pub fn wait_queue(subscription: &SubscriptionName, delay: Duration) -> String {
+    format!("{subscription}.retry.{}", delay.as_millis())
+}
+
+/// The queue of a subscription that keeps what could not be handled.
+pub fn parked_queue(subscription: &SubscriptionName) -> String {
+    format!("{subscription}.parked")
+}
