@@ -11,10 +11,8 @@ pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
     let fields = named_fields(input)?;
     let attributes = Attributes::of(input)?;
     let key = key(&attributes.key, fields)?;
-    let subject = match &attributes.subject {
-        Some(path) => subject(path, fields)?,
-        None => quote!(::core::option::Option::None),
-    };
+    let nobody = || Ok(quote!(::core::option::Option::None));
+    let subject = attributes.subject.as_ref().map_or_else(nobody, |path| subject(path, fields))?;
     let Attributes { topic, version, aggregate, owner, publishers, roles, core, description, .. } = &attributes;
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
@@ -68,7 +66,7 @@ fn subject(path: &FieldPath, fields: &FieldsNamed) -> syn::Result<TokenStream> {
             quote!(::core::option::Option::Some(#text))
         }
         Reading::Optional(text) => {
-            let text = text_of(text, &quote!(value), path.span);
+            let text = text_of(text, &quote!(*value), path.span);
             quote_spanned!(path.span => #place.as_ref().map(|value| #text))
         }
     })

@@ -1,1 +1,123 @@
-//! Being written.
+//! What is going on in this process: what health pages show, and what a test or an import waits for.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use fabric_core::{SubscriptionName, delivery::Disposition};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// Counts of one process since its start.
+#[derive(Debug)]
+pub struct Activity {
+    published: AtomicU64,
+    settled: watch::Sender<u64>,
+    subscriptions: Mutex<BTreeMap<SubscriptionName, SubscriptionActivity>>,
+    draining: AtomicBool,
+}
+
+/// Counts of one subscription in this process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubscriptionActivity {
+    /// Whether this process has a consumer on the subscription's queue now.
+    pub is_consuming: bool,
+    /// Deliveries that were handled.
+    pub handled: u64,
+    /// Deliveries that were put off.
+    pub retried: u64,
+    /// Deliveries that were parked.
+    pub parked: u64,
+    /// When the last delivery was settled.
+    pub last_at: Option<Timestamp>,
+    /// From the making of the last event to the end of its handling, in milliseconds.
+    pub lag_ms: i64,
+}
+
+/// All counts of one process at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActivitySnapshot {
+    /// Events confirmed by the broker.
+    pub published: u64,
+    /// Each subscription's counts.
+    pub subscriptions: BTreeMap<SubscriptionName, SubscriptionActivity>,
+}
+
+impl ActivitySnapshot {
+    /// Deliveries handled by all subscriptions.
+    pub fn handled(&self) -> u64 {
+        self.subscriptions.values().map(|subscription| subscription.handled).sum()
+    }
+
+    /// Deliveries parked by all subscriptions.
+    pub fn parked(&self) -> u64 {
+        self.subscriptions.values().map(|subscription| subscription.parked).sum()
+    }
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            published: AtomicU64::new(0),
+            settled: watch::Sender::new(0),
+            subscriptions: Mutex::default(),
+            draining: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Activity {
+    /// The counts now.
+    pub fn snapshot(&self) -> ActivitySnapshot {
+        ActivitySnapshot { published: self.published.load(Relaxed), subscriptions: self.lock().clone() }
+    }
+
+    /// Changes whenever a delivery has been settled: what to wait on instead of asking again and again.
+    pub fn settled(&self) -> watch::Receiver<u64> {
+        self.settled.subscribe()
+    }
+
+    /// Whether the process is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
+    /// Says that the process is on its way out.
+    pub fn drain(&self) {
+        self.draining.store(true, Relaxed);
+    }
+
+    pub(crate) fn confirmed(&self) {
+        self.published.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn consuming(&self, subscription: &SubscriptionName, is_consuming: bool) {
+        self.lock().entry(subscription.clone()).or_default().is_consuming = is_consuming;
+    }
+
+    pub(crate) fn settle(&self, subscription: &SubscriptionName, disposition: &Disposition, now: Timestamp, made: Option<Timestamp>) {
+        {
+            let mut subscriptions = self.lock();
+            let activity = subscriptions.entry(subscription.clone()).or_default();
+            match disposition {
+                Disposition::Ack => activity.handled += 1,
+                Disposition::RetryAfter(_) => activity.retried += 1,
+                Disposition::Park(_) => activity.parked += 1,
+            }
+            activity.last_at = Some(now);
+            if let Some(made) = made {
+                activity.lag_ms = now.duration_since(made).as_millis().try_into().unwrap_or(i64::MAX);
+            }
+        }
+        self.settled.send_modify(|count| *count += 1);
+    }
+
+    /// A panic while the lock was held cannot leave counts half written: go on with them.
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SubscriptionName, SubscriptionActivity>> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

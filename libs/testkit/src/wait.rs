@@ -43,19 +43,17 @@ impl<E: Into<anyhow::Error>> Condition for Result<bool, E> {
 /// # async fn main() -> anyhow::Result<()> {
 /// use std::time::Duration;
 ///
-/// let mut looks = 0;
-/// fabric_testkit::wait::eventually(Duration::from_secs(5), "the third look", async || {
-///     looks += 1;
-///     looks == 3
-/// })
-/// .await?;
+/// let file = std::env::temp_dir();
+/// let exists = async || tokio::fs::try_exists(&file).await;
+/// fabric_testkit::wait::eventually(Duration::from_secs(5), "the file to exist", exists).await?;
 /// # Ok(())
 /// # }
 /// ```
-pub async fn eventually<F, C>(deadline: Duration, what: &str, mut condition: F) -> anyhow::Result<()>
+pub async fn eventually<F, L>(deadline: Duration, what: &str, mut condition: F) -> anyhow::Result<()>
 where
-    F: AsyncFnMut() -> C,
-    C: Condition,
+    // Not `AsyncFnMut`: the future of a function that takes one is not `Send`, and tests spawn.
+    F: FnMut() -> L,
+    L: Future<Output: Condition>,
 {
     let end = Instant::now() + deadline;
     let mut pause = FIRST_PAUSE;

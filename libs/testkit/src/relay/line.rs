@@ -15,7 +15,7 @@ pub(super) struct Faults {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delay {
-    pub delay_ms: u64,
+    pub base_ms: u64,
     pub jitter_ms: u64,
     pub seed: u64,
 }
@@ -52,9 +52,9 @@ impl Line {
     }
 
     fn travel(&self, faults: &Faults) -> Duration {
-        let Some(Delay { delay_ms, jitter_ms, seed }) = faults.delay else { return Duration::ZERO };
+        let Some(Delay { base_ms, jitter_ms, seed }) = faults.delay else { return Duration::ZERO };
         let draw = mix(seed ^ mix(self.identity ^ mix(self.chunks)));
-        Duration::from_millis(delay_ms + draw % (jitter_ms + 1))
+        Duration::from_millis(base_ms + draw % (jitter_ms + 1))
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn delayed_chunks_travel_together() {
-        let faults = Faults { delay: Some(Delay { delay_ms: 50, jitter_ms: 0, seed: 1 }), ..Faults::default() };
+        let faults = Faults { delay: Some(Delay { base_ms: 50, jitter_ms: 0, seed: 1 }), ..Faults::default() };
         assert_eq!(arrivals_ms(0, &faults, &[10, 10, 10]), [50, 50, 50]);
     }
 
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn jitter_follows_from_the_seed_and_keeps_the_order() {
-        let faults = |seed| Faults { delay: Some(Delay { delay_ms: 5, jitter_ms: 1_000, seed }), ..Faults::default() };
+        let faults = |seed| Faults { delay: Some(Delay { base_ms: 5, jitter_ms: 1_000, seed }), ..Faults::default() };
         let chunks = [1; 20];
         let first = arrivals_ms(0, &faults(7), &chunks);
         assert_eq!(first, arrivals_ms(0, &faults(7), &chunks));

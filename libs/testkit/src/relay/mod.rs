@@ -105,7 +105,7 @@ impl Relay {
     /// Delays every chunk of bytes by `delay_ms` plus up to `jitter_ms`, each way, drawn from `seed`. Order is kept, and
     /// chunks under way do not wait for one another: it is latency, not throughput.
     pub fn delay(&self, delay_ms: u64, jitter_ms: u64, seed: u64) {
-        self.faults.send_modify(|faults| faults.delay = Some(Delay { delay_ms, jitter_ms, seed }));
+        self.faults.send_modify(|faults| faults.delay = Some(Delay { base_ms: delay_ms, jitter_ms, seed }));
     }
 
     /// Lets at most so many bytes a second pass, per connection and direction; 0 counts as 1.

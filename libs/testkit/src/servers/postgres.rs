@@ -102,7 +102,7 @@ impl Postgres {
     /// Starts the killed server again on the same port with the same data.
     pub async fn start_again(&mut self) -> Result<()> {
         let addr = self.addr();
-        self.process.start(START_DEADLINE, async || accepts_sessions(addr).await).await
+        self.process.start(START_DEADLINE, || accepts_sessions(addr)).await
     }
 }
 

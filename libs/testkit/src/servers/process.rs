@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::wait::{Condition, eventually};
+use crate::wait::eventually;
 
 const SUPERVISOR: &str = include_str!("supervisor.sh");
 /// How much of the log an error quotes.
@@ -121,10 +121,10 @@ impl Process {
 
     /// Starts the server and waits until `ready` says so. Fails with the end of its log when it ends before that or is
     /// not ready within `deadline`.
-    pub async fn start<F, C>(&mut self, deadline: Duration, mut ready: F) -> Result<()>
+    pub async fn start<F, L>(&mut self, deadline: Duration, ready: F) -> Result<()>
     where
-        F: AsyncFnMut() -> C,
-        C: Condition,
+        F: Fn() -> L,
+        L: Future<Output = Result<bool>>,
     {
         ensure!(self.server.is_none(), "{} already runs", self.name);
         let answer = self.order("start")?;
@@ -133,7 +133,7 @@ impl Process {
         let what = format!("{} to be ready", self.name);
         let waited = eventually(deadline, &what, async || {
             // There is nothing to wait for once it has ended.
-            if self.is_running() { ready().await.holds() } else { Ok(true) }
+            if self.is_running() { ready().await } else { Ok(true) }
         })
         .await;
         waited.with_context(|| self.log_tail())?;

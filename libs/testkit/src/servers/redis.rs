@@ -85,7 +85,7 @@ impl Redis {
     /// Starts the killed server again on the same port with the same data.
     pub async fn start_again(&mut self) -> Result<()> {
         let addr = self.addr();
-        self.process.start(START_DEADLINE, async || ping(addr).await).await
+        self.process.start(START_DEADLINE, || ping(addr)).await
     }
 
     /// Freezes the server (`SIGSTOP`): connections stay open and nothing answers.

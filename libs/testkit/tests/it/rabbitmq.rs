@@ -2,12 +2,13 @@ use anyhow::{Context, Result};
 use fabric_testkit::relay::Relay;
 use fabric_testkit::servers::{RabbitMq, RabbitMqOptions, Server, require};
 use fabric_testkit::wait::eventually;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Event};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::{DEADLINE, is_listening};
 
@@ -21,6 +22,19 @@ async fn publish(channel: &Channel, queue: &str, body: &[u8]) -> Result<()> {
         channel.basic_publish("".into(), queue.into(), BasicPublishOptions::default(), body, persistent).await?;
     anyhow::ensure!(confirm.await?.is_ack());
     Ok(())
+}
+
+/// Drives a publish until the broker says that it blocks the connection, which it does at the first publish under an
+/// alarm.
+async fn assert_blocked(
+    publish: &mut (impl Future<Output = Result<()>> + Unpin),
+    events: &mut (impl Stream<Item = Event> + Unpin),
+) -> Result<()> {
+    let blocked = async { while !matches!(events.next().await, Some(Event::ConnectionBlocked(_)) | None) {} };
+    tokio::select! {
+        done = publish => anyhow::bail!("published under an alarm: {done:?}"),
+        blocked = timeout(DEADLINE, blocked) => blocked.context("not blocked"),
+    }
 }
 
 #[tokio::test]
@@ -105,27 +119,17 @@ async fn alarms_block_publishers() -> Result<()> {
     channel.queue_declare("kept".into(), QueueDeclareOptions::default(), FieldTable::default()).await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
 
-    for memory in [true, false] {
-        if memory {
-            broker.raise_memory_alarm().await?
-        } else {
-            broker.raise_disk_alarm().await?
-        }
-        let publish = publish(&channel, "kept", b"{}");
-        tokio::pin!(publish);
-        // The broker tells a connection that it is blocked at its first publish under an alarm.
-        let blocked = async { while !matches!(events.next().await, Some(Event::ConnectionBlocked(_)) | None) {} };
-        tokio::select! {
-            done = &mut publish => anyhow::bail!("published under an alarm: {done:?}"),
-            blocked = tokio::time::timeout(DEADLINE, blocked) => blocked.context("not blocked")?,
-        }
-        if memory {
-            broker.clear_memory_alarm().await?
-        } else {
-            broker.clear_disk_alarm().await?
-        }
-        tokio::time::timeout(DEADLINE, publish).await.context("still blocked")??;
-    }
+    broker.raise_memory_alarm().await?;
+    let mut held = Box::pin(publish(&channel, "kept", b"{}"));
+    assert_blocked(&mut held, &mut events).await?;
+    broker.clear_memory_alarm().await?;
+    timeout(DEADLINE, held).await.context("still blocked")??;
+
+    broker.raise_disk_alarm().await?;
+    let mut held = Box::pin(publish(&channel, "kept", b"{}"));
+    assert_blocked(&mut held, &mut events).await?;
+    broker.clear_disk_alarm().await?;
+    timeout(DEADLINE, held).await.context("still blocked")??;
 
     broker.pause()?;
     assert!(is_listening(broker.addr()).await, "the kernel still takes connections");

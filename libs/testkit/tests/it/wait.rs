@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -6,13 +7,13 @@ use fabric_testkit::wait::{eventually, free_port};
 
 #[tokio::test(start_paused = true)]
 async fn it_returns_as_soon_as_the_condition_holds() {
-    let mut looks = 0;
-    let waited = eventually(Duration::from_secs(60), "ten looks", async || {
-        looks += 1;
-        looks == 10
+    let looks = Cell::new(0);
+    let waited = eventually(Duration::from_mins(1), "ten looks", async || {
+        looks.set(looks.get() + 1);
+        looks.get() == 10
     });
     waited.await.unwrap();
-    assert_eq!(looks, 10);
+    assert_eq!(looks.get(), 10);
 }
 
 #[tokio::test(start_paused = true)]

@@ -164,7 +164,7 @@ impl RabbitMq {
     /// Starts the killed node again on the same port with the same data, and waits until it takes connections.
     pub async fn start_again(&mut self) -> Result<()> {
         let addr = self.addr();
-        self.process.start(START_DEADLINE, async || takes_connections(addr).await).await
+        self.process.start(START_DEADLINE, || takes_connections(addr)).await
     }
 
     /// Freezes the Erlang machine (`SIGSTOP`): connections stay open and nothing answers, heartbeats included.

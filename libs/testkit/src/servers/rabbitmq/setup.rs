@@ -41,21 +41,23 @@ impl Ports {
 
 /// Writes the configuration, the list of plugins and the cookie.
 pub(super) fn write_files(folder: &Path, ports: Ports) -> Result<()> {
-    let mut config = format!(
+    let (plugins, management) = match ports.management {
+        None => ("[].\n", String::new()),
+        Some(port) => {
+            ("[rabbitmq_management].\n", format!("management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n"))
+        }
+    };
+    let config = format!(
         "listeners.tcp.default = 127.0.0.1:{}\n\
          loopback_users = none\n\
          heartbeat = 10\n\
          raft.wal_max_size_bytes = 33554432\n\
          log.file = false\n\
          log.console = true\n\
-         log.console.level = info\n",
+         log.console.level = info\n\
+         {management}",
         ports.amqp
     );
-    let mut plugins = "[].\n";
-    if let Some(port) = ports.management {
-        config += &format!("management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n");
-        plugins = "[rabbitmq_management].\n";
-    }
     write_private(&folder.join("rabbitmq.conf"), &config)?;
     write_private(&folder.join("enabled_plugins"), plugins)?;
     // It keeps nobody out who can read this folder; it keeps apart nodes that meet by mistake.
