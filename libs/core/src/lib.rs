@@ -14,6 +14,7 @@
 //! | what becomes of a delivery | [`fault`], [`retry`], [`delivery`], [`resend`], [`dispatch`] |
 //! | who owes an answer to whom | [`ack_ledger`], [`confirm_ledger`] |
 //! | the last known event | [`recency`] |
+//! | whether a service is ready, and how busy | [`health`], [`rate`] |
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod ack_ledger;
@@ -23,6 +24,7 @@ pub mod delivery;
 pub mod dispatch;
 pub mod event;
 pub mod fault;
+pub mod health;
 pub mod limits;
 pub mod message;
 pub mod metadata;
@@ -30,6 +32,7 @@ pub mod name;
 pub mod partition;
 pub mod pattern;
 pub mod publication;
+pub mod rate;
 pub mod recency;
 pub mod resend;
 pub mod retry;

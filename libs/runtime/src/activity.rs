@@ -8,13 +8,16 @@ use std::{
     },
 };
 
-use fabric_core::{SubscriptionName, delivery::Disposition};
+use fabric_core::{SubscriptionName, delivery::Disposition, rate::RateWindow};
 use jiff::Timestamp;
 use tokio::sync::watch;
+
+use crate::clock::Clock;
 
 /// Counts of one process since its start.
 #[derive(Debug)]
 pub struct Activity {
+    clock: Clock,
     published: AtomicU64,
     settled: watch::Sender<u64>,
     subscriptions: Mutex<BTreeMap<SubscriptionName, SubscriptionActivity>>,
@@ -32,6 +35,8 @@ pub struct SubscriptionActivity {
     pub retried: u64,
     /// Deliveries that were parked.
     pub parked: u64,
+    /// Deliveries that came to an end per second, over the last ten seconds.
+    pub rate: RateWindow,
     /// When the last delivery was settled.
     pub last_at: Option<Timestamp>,
     /// From the making of the last event to the end of its handling, in milliseconds.
@@ -59,18 +64,18 @@ impl ActivitySnapshot {
     }
 }
 
-impl Default for Activity {
-    fn default() -> Self {
+impl Activity {
+    /// Nothing has happened yet.
+    pub fn new(clock: Clock) -> Self {
         Self {
+            clock,
             published: AtomicU64::new(0),
             settled: watch::Sender::new(0),
             subscriptions: Mutex::default(),
             draining: AtomicBool::new(false),
         }
     }
-}
 
-impl Activity {
     /// The counts now.
     pub fn snapshot(&self) -> ActivitySnapshot {
         ActivitySnapshot { published: self.published.load(Relaxed), subscriptions: self.lock().clone() }
@@ -99,7 +104,8 @@ impl Activity {
         self.lock().entry(subscription.clone()).or_default().is_consuming = is_consuming;
     }
 
-    pub(crate) fn settle(&self, subscription: &SubscriptionName, disposition: &Disposition, now: Timestamp, made: Option<Timestamp>) {
+    pub(crate) fn settle(&self, subscription: &SubscriptionName, disposition: &Disposition, made: Option<Timestamp>) {
+        let now = self.clock.now();
         {
             let mut subscriptions = self.lock();
             let activity = subscriptions.entry(subscription.clone()).or_default();
@@ -108,6 +114,7 @@ impl Activity {
                 Disposition::RetryAfter(_) => activity.retried += 1,
                 Disposition::Park(_) => activity.parked += 1,
             }
+            activity.rate.count(self.clock.elapsed());
             activity.last_at = Some(now);
             if let Some(made) = made {
                 activity.lag_ms = now.duration_since(made).as_millis().try_into().unwrap_or(i64::MAX);

@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -46,6 +49,7 @@ pub struct LastKnown {
 struct Room {
     waiting: Mutex<HashMap<(TenantId, Topic), Waiting>>,
     arrived: Notify,
+    closing: AtomicBool,
     options: LastKnownOptions,
 }
 
@@ -61,9 +65,9 @@ const BATCH_MAX: usize = 256;
 impl LastKnown {
     /// Starts the task that writes to the cache. It ends, with everything written that can be, when [`LastKnownTask::drain`] is called.
     pub fn start(cache: Arc<dyn Cache>, options: LastKnownOptions) -> (Self, LastKnownTask) {
-        let room = Arc::new(Room { waiting: Mutex::default(), arrived: Notify::new(), options });
-        let task = tokio::spawn(write_for_ever(Arc::clone(&room), Arc::clone(&cache)));
-        (Self { room: Arc::clone(&room) }, LastKnownTask { task, room, cache })
+        let room = Arc::new(Room { waiting: Mutex::default(), arrived: Notify::new(), closing: AtomicBool::new(false), options });
+        let task = tokio::spawn(write_until_closed(Arc::clone(&room), cache));
+        (Self { room: Arc::clone(&room) }, LastKnownTask { task, room })
     }
 
     /// Offers an event. Never waits.
@@ -79,23 +83,16 @@ impl LastKnown {
 pub struct LastKnownTask {
     task: JoinHandle<()>,
     room: Arc<Room>,
-    cache: Arc<dyn Cache>,
 }
 
 impl LastKnownTask {
-    /// Ends the task and writes what still waits, up to the deadline. What is lost then is rebuilt from later events.
-    pub async fn drain(self, deadline: Duration) {
-        self.task.abort();
-        let last_writes = async {
-            loop {
-                let batch = self.room.take();
-                if batch.is_empty() || write(self.cache.as_ref(), &batch).await.is_err() {
-                    break;
-                }
-            }
-        };
-        if tokio::time::timeout(deadline, last_writes).await.is_err() {
+    /// Writes what still waits and ends the task, within the deadline. What is lost then comes back with later events.
+    pub async fn drain(mut self, deadline: Duration) {
+        self.room.closing.store(true, Relaxed);
+        self.room.arrived.notify_one();
+        if tokio::time::timeout(deadline, &mut self.task).await.is_err() {
             tracing::warn!("the cache did not take the last events in time");
+            self.task.abort();
         }
     }
 }
@@ -132,9 +129,9 @@ impl Room {
     }
 }
 
-async fn write_for_ever(room: Arc<Room>, cache: Arc<dyn Cache>) {
+async fn write_until_closed(room: Arc<Room>, cache: Arc<dyn Cache>) {
     let mut failures = 0;
-    loop {
+    while !room.closing.load(Relaxed) {
         room.arrived.notified().await;
         // Half of the allowed delay is spent collecting, so that the other half is left for writing.
         let mut wake = Instant::now() + room.options.delay_max / 2;
@@ -149,6 +146,8 @@ async fn write_for_ever(room: Arc<Room>, cache: Arc<dyn Cache>) {
                     failures = 0;
                     wake = Instant::now();
                 }
+                // Nobody waits for a cache that is away when the process ends.
+                Err(()) if room.closing.load(Relaxed) => return,
                 Err(()) => {
                     room.put_back(batch);
                     failures += 1;

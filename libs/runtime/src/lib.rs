@@ -2,18 +2,20 @@
 //!
 //! | concept | module |
 //! |---|---|
-//! | what the shell needs from the world, as plain data | [`ports`], [`clock`] |
+//! | what the shell needs from the world, as plain data | [`ports`], [`clock`], [`ids`] |
 //! | from event to confirmed publication | [`publisher`] |
 //! | from delivery to acknowledgement | [`subscriber`], [`handler`] |
 //! | keeping the last known events | [`last_known`] |
 //! | what is counted | [`metric`] |
-//! | what is going on | [`activity`] |
+//! | what is going on | [`activity`], [`observer`] |
 
 pub mod activity;
 pub mod clock;
 pub mod handler;
+pub mod ids;
 pub mod last_known;
 pub mod metric;
+pub mod observer;
 pub mod ports;
 pub mod publisher;
 pub mod subscriber;

@@ -16,7 +16,7 @@ use crate::wait::eventually;
 
 const SUPERVISOR: &str = include_str!("supervisor.sh");
 /// How much of the log an error quotes.
-const QUOTED_LOG_LINES: usize = 25;
+const QUOTED_LOG_LINES: usize = 60;
 
 /// The user that a server runs as.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +85,10 @@ pub(super) fn bare_command(
 impl Process {
     /// Starts the supervisor, not yet the server. From here on the folder belongs to the supervisor.
     pub fn supervise(folder: TempDir, launch: Launch) -> Result<Self> {
+        let script = folder.path().join("supervisor.sh");
+        std::fs::write(&script, SUPERVISOR).with_context(|| format!("cannot write {}", script.display()))?;
         let mut supervisor = bare_command("sh", &launch.env, launch.user)
-            .args(["-c", SUPERVISOR, "supervisor"])
+            .arg(script)
             .arg(folder.path())
             .arg(launch.ending)
             .args(launch.command)

@@ -84,6 +84,7 @@ async fn killed_it_keeps_what_it_confirmed() -> Result<()> {
     channel.queue_declare("kept".into(), durable, quorum).await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     publish(&channel, "kept", b"{\"percent\":93}").await?;
+    broker.flush_registries().await?;
 
     let pid = broker.pid();
     broker.kill().await?;
@@ -93,11 +94,9 @@ async fn killed_it_keeps_what_it_confirmed() -> Result<()> {
 
     let connection = connect(&broker.url()).await?;
     let channel = connection.create_channel().await?;
-    eventually(DEADLINE, "the confirmed message", async || -> Result<bool> {
-        let message = channel.basic_get("kept".into(), BasicGetOptions { no_ack: true }).await?;
-        Ok(message.is_some_and(|message| message.data == b"{\"percent\":93}"))
-    })
-    .await?;
+    let get = channel.basic_get("kept".into(), BasicGetOptions { no_ack: true });
+    let message = timeout(DEADLINE, get).await??.context("the confirmed message is lost")?;
+    assert_eq!(message.data, b"{\"percent\":93}");
 
     broker.stop_app().await?;
     assert!(!is_listening(broker.addr()).await);

@@ -55,6 +55,7 @@ pub(super) fn write_files(folder: &Path, ports: Ports) -> Result<()> {
          log.file = false\n\
          log.console = true\n\
          log.console.level = info\n\
+         log.console.use_colors = off\n\
          {management}",
         ports.amqp
     );

@@ -1,0 +1,103 @@
+//! Values that are personal because of the field they stand in.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{
+    InvalidValue,
+    text::{broken_rule, is_prose},
+};
+
+/// Something about a person that is never printed: `{:?}` gives `Private(…)`. In JSON it looks like what is inside.
+///
+/// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary: nothing inside is validated again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private<T>(T);
+
+impl<T> Private<T> {
+    /// Hides a value from print.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value.
+    pub const fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// The value, no longer hidden.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> From<T> for Private<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> fmt::Debug for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Private(…)")
+    }
+}
+
+/// What somebody wrote, or what was written about somebody: 1 to `CHARS_MAX` characters, never printed.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct PrivateText<const CHARS_MAX: usize>(String);
+
+impl<const CHARS_MAX: usize> PrivateText<CHARS_MAX> {
+    /// Checks a text. Fails when there is nothing to read in it, when it is too long, or has control characters other than line
+    /// breaks and tabs.
+    pub fn try_new(text: impl Into<String>) -> Result<Self, InvalidValue> {
+        let text = text.into();
+        match broken_rule(&text, CHARS_MAX, is_prose) {
+            None => Ok(Self(text)),
+            Some(code) => {
+                let wanted = format!("1 to {CHARS_MAX} characters without control characters").into();
+                Err(InvalidValue { what: "a text", code, wanted })
+            }
+        }
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const CHARS_MAX: usize> std::str::FromStr for PrivateText<CHARS_MAX> {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::try_new(text)
+    }
+}
+
+impl<const CHARS_MAX: usize> AsRef<str> for PrivateText<CHARS_MAX> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const CHARS_MAX: usize> fmt::Debug for PrivateText<CHARS_MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateText(…)")
+    }
+}
+
+impl<'de, const CHARS_MAX: usize> Deserialize<'de> for PrivateText<CHARS_MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_new(String::deserialize(deserializer)?).map_err(InvalidValue::into_serde)
+    }
+}
+
+impl<const CHARS_MAX: usize> garde::Validate for PrivateText<CHARS_MAX> {
+    type Context = ();
+
+    fn validate_into(&self, (): &(), _: &mut dyn FnMut() -> garde::Path, _: &mut garde::Report) {}
+}

@@ -1,0 +1,101 @@
+//! What a service says of itself when it is asked whether it is ready.
+
+/// What one service can see of its own state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the broker is connected.
+    pub broker_connected: bool,
+    /// Why the broker takes no messages, if it does not.
+    pub broker_blocked: Option<String>,
+    /// The subscriptions that have no consumer in this process now.
+    pub not_consuming: Vec<String>,
+    /// Whether the cache can be reached.
+    pub cache_reachable: bool,
+    /// Whether the service is on its way out.
+    pub draining: bool,
+}
+
+/// The answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Everything works.
+    Ready,
+    /// Something is missing. What can be answered is answered.
+    Degraded,
+    /// On its way out: it takes nothing new.
+    Draining,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// What: `broker`, `consumers`, `cache` or `draining`.
+    pub name: &'static str,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What is the matter, or that nothing is.
+    pub detail: String,
+}
+
+/// The answer with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Readiness {
+    /// In one word.
+    pub status: Status,
+    /// Whether the service should get requests: the cache alone is no reason not to.
+    #[serde(skip)]
+    pub takes_requests: bool,
+    /// What was looked at.
+    pub checks: Vec<Check>,
+}
+
+/// Judges what was observed.
+pub fn assess(observed: &Observed) -> Readiness {
+    let broker = match (&observed.broker_blocked, observed.broker_connected) {
+        (_, false) => check("broker", false, "not connected"),
+        (Some(_), true) => check("broker", false, "the broker takes no messages at the moment"),
+        (None, true) => check("broker", true, "connected"),
+    };
+    let consumers = if observed.not_consuming.is_empty() {
+        check("consumers", true, "all registered")
+    } else {
+        check("consumers", false, format!("not registered: {}", observed.not_consuming.join(", ")))
+    };
+    let cache = if observed.cache_reachable { check("cache", true, "reachable") } else { check("cache", false, "not reachable") };
+    let draining = if observed.draining { check("draining", false, "on its way out") } else { check("draining", true, "no") };
+    let takes_requests = broker.ok && consumers.ok && draining.ok;
+    let status = match (observed.draining, takes_requests && cache.ok) {
+        (true, _) => Status::Draining,
+        (false, true) => Status::Ready,
+        (false, false) => Status::Degraded,
+    };
+    Readiness { status, takes_requests, checks: vec![broker, consumers, cache, draining] }
+}
+
+fn check(name: &'static str, ok: bool, detail: impl Into<String>) -> Check {
+    Check { name, ok, detail: detail.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_decides() {
+        let good = Observed { broker_connected: true, cache_reachable: true, ..Observed::default() };
+        let table = [
+            (good.clone(), Status::Ready, true, None),
+            (Observed { broker_connected: false, ..good.clone() }, Status::Degraded, false, Some("broker")),
+            (Observed { broker_blocked: Some("low on memory".into()), ..good.clone() }, Status::Degraded, false, Some("broker")),
+            (Observed { not_consuming: vec!["a.b".into()], ..good.clone() }, Status::Degraded, false, Some("consumers")),
+            (Observed { cache_reachable: false, ..good.clone() }, Status::Degraded, true, Some("cache")),
+            (Observed { draining: true, ..good }, Status::Draining, false, Some("draining")),
+        ];
+        for (observed, status, takes_requests, failed) in table {
+            let readiness = assess(&observed);
+            let first = readiness.checks.iter().find(|check| !check.ok).map(|check| check.name);
+            assert_eq!((readiness.status, readiness.takes_requests, first), (status, takes_requests, failed), "{observed:?}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Running services: one in a process of its own, or several side by side on the same adapters.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{Extension, Router};
+use fabric_core::{
+    Descriptor, ServiceName, SubscriptionName,
+    service::ServiceSpec,
+    topology::{self, Topology},
+};
+use fabric_runtime::{
+    activity::Activity,
+    ids::Ids,
+    last_known::{LastKnown, LastKnownTask},
+    observer,
+    ports::DeclareError,
+    publisher::Publisher,
+    subscriber::Subscriber,
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    connect::Adapters,
+    handle::Fabric,
+    http::{health::Health, metrics},
+    identity::SigningKey,
+    service::{AnyService, ServiceError},
+};
+
+/// Services that run in this process.
+pub struct Host {
+    hosted: Vec<Hosted>,
+    catalogue: &'static [Descriptor],
+    topology: Topology,
+    adapters: Adapters,
+    activity: Arc<Activity>,
+    last_known: LastKnownTask,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+struct Hosted {
+    spec: ServiceSpec,
+    fabric: Fabric,
+    routes: Router,
+}
+
+/// Why services could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// A service's value is not a service.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// What stands on the broker is not what the services need, or may not be made.
+    #[error(transparent)]
+    Topology(DeclareError),
+}
+
+/// How long closing connections may take.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
+
+impl Host {
+    /// Declares what the services need on the broker and starts to consume. With the broker away it starts degraded: what was
+    /// declared is declared, and consumed, as soon as the broker is there.
+    pub async fn start(
+        config: &Config,
+        adapters: Adapters,
+        ids: Ids,
+        catalogue: &'static [Descriptor],
+        services: &[Box<dyn AnyService>],
+    ) -> Result<Self, HostError> {
+        let defaults = config.subscription_defaults();
+        let specs = services.iter().map(|service| service.spec(&defaults)).collect::<Result<Vec<_>, _>>()?;
+        let topology = topology::of_services(&specs, &contexts_of(catalogue));
+        match adapters.broker.declare(&topology).await {
+            Err(DeclareError::Away { detail }) => tracing::warn!(detail, "starting without the broker"),
+            declared => declared.map_err(HostError::Topology)?,
+        }
+        let activity = Arc::new(Activity::new(adapters.clock));
+        let (offers, last_known) = LastKnown::start(Arc::clone(&adapters.cache), config.last_known_options());
+        let mut host = Self {
+            hosted: Vec::new(),
+            catalogue,
+            topology,
+            adapters,
+            activity,
+            last_known,
+            tasks: JoinSet::new(),
+            stop: CancellationToken::new(),
+        };
+        for (service, spec) in services.iter().zip(specs) {
+            host.start_service(config, service.as_ref(), spec, offers.clone(), ids.clone());
+        }
+        let subscriptions = host.subscriptions();
+        host.tasks.spawn(observer::observe(Arc::clone(&host.adapters.broker), subscriptions, host.stop.clone()));
+        Ok(host)
+    }
+
+    fn start_service(&mut self, config: &Config, service: &dyn AnyService, spec: ServiceSpec, offers: LastKnown, ids: Ids) {
+        let Adapters { broker, cache, clock } = self.adapters.clone();
+        let activity = Arc::clone(&self.activity);
+        let publisher =
+            Publisher::new(spec.name().clone(), Arc::clone(&broker), offers, Arc::clone(&activity), clock, config.log.events);
+        let fabric = Fabric::new(publisher, Arc::clone(&broker), cache, clock, ids);
+        let mut handlers = service.handlers(&fabric);
+        for subscription in spec.subscriptions() {
+            if let Some(handler) = handlers.remove(subscription.name.as_str()) {
+                let (broker, activity) = (Arc::clone(&broker), Arc::clone(&activity));
+                let options = config.subscriber_options();
+                let subscriber = Subscriber::new(subscription.clone(), handler, broker, activity, clock, options);
+                self.tasks.spawn(subscriber.run(self.stop.clone()));
+            }
+        }
+        let routes = service.router(&fabric);
+        self.hosted.push(Hosted { spec, fabric, routes });
+    }
+
+    /// The handle of one of the services.
+    pub fn fabric(&self, service: &str) -> Option<&Fabric> {
+        self.hosted.iter().find(|hosted| hosted.spec.name().as_str() == service).map(|hosted| &hosted.fabric)
+    }
+
+    /// The handles of all services, by name.
+    pub fn fabrics(&self) -> BTreeMap<ServiceName, Fabric> {
+        self.hosted.iter().map(|hosted| (hosted.spec.name().clone(), hosted.fabric.clone())).collect()
+    }
+
+    /// The services' values.
+    pub fn specs(&self) -> impl Iterator<Item = &ServiceSpec> {
+        self.hosted.iter().map(|hosted| &hosted.spec)
+    }
+
+    /// What the services need on the broker.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The events that are known here.
+    pub fn catalogue(&self) -> &'static [Descriptor] {
+        self.catalogue
+    }
+
+    /// What is going on.
+    pub fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// The adapters that everything here runs on.
+    pub fn adapters(&self) -> &Adapters {
+        &self.adapters
+    }
+
+    /// Every subscription of every service here.
+    pub fn subscriptions(&self) -> Vec<SubscriptionName> {
+        self.specs().flat_map(ServiceSpec::subscriptions).map(|subscription| subscription.name.clone()).collect()
+    }
+
+    /// The health of everything here.
+    pub fn health(&self) -> Health {
+        self.health_of("fabric", self.subscriptions())
+    }
+
+    /// All HTTP routes: each service's under its name, its own health and metrics among them, and the same for the process as a
+    /// whole at the root. A service that is alone has its routes at the root.
+    pub fn router(&self, config: &Config, key: &SigningKey) -> Router {
+        let mut router = match self.hosted.as_slice() {
+            [alone] => self.router_of(alone),
+            several => several
+                .iter()
+                .fold(self.health().router().merge(metrics::router()), |router, hosted| {
+                    router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted))
+                }),
+        };
+        router = crate::http::limited(router, &config.http);
+        router.layer(Extension(key.clone()))
+    }
+
+    fn router_of(&self, hosted: &Hosted) -> Router {
+        let subscriptions = hosted.spec.subscriptions().iter().map(|subscription| subscription.name.clone()).collect();
+        let health = self.health_of(hosted.spec.name().as_str(), subscriptions);
+        hosted.routes.clone().merge(health.router()).merge(metrics::router())
+    }
+
+    fn health_of(&self, name: &str, subscriptions: Vec<SubscriptionName>) -> Health {
+        Health::new(name, subscriptions, &self.adapters, Arc::clone(&self.activity))
+    }
+
+    /// Stops in good order: takes nothing new, finishes and acknowledges what is in hand, gives back the rest, writes what waits for
+    /// the cache, and closes the connections.
+    pub async fn drain(mut self) {
+        self.activity.drain();
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.last_known.drain(CLOSE_DEADLINE).await;
+        self.adapters.broker.close(CLOSE_DEADLINE).await;
+        self.adapters.cache.close().await;
+    }
+}
+
+/// The contexts of a catalogue, each once.
+pub fn contexts_of(catalogue: &'static [Descriptor]) -> Vec<&'static str> {
+    let mut contexts: Vec<&str> = catalogue.iter().filter_map(|event| event.topic.split('.').next()).collect();
+    contexts.sort_unstable();
+    contexts.dedup();
+    contexts
+}

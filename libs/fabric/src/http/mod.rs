@@ -1,0 +1,24 @@
+//! HTTP for services: health, metrics, checked bodies, and errors that name the field.
+
+pub mod health;
+pub mod metrics;
+mod problem;
+mod serve;
+
+pub use problem::{Body, Problem};
+pub use serve::{ServeError, main, serve};
+
+use std::time::Duration;
+
+use axum::{Router, http::StatusCode};
+use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+
+use crate::config::HttpConfig;
+
+/// Puts the configured limits around routes.
+pub(crate) fn limited(router: Router, config: &HttpConfig) -> Router {
+    let timeout = Duration::from_millis(config.request_timeout_ms);
+    router
+        .layer(RequestBodyLimitLayer::new(usize::try_from(config.body_bytes_max).unwrap_or(usize::MAX)))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout))
+}

@@ -1,0 +1,135 @@
+//! Errors as HTTP says them, and request bodies that are checked before a handler sees them.
+
+use axum::{
+    Json,
+    extract::{FromRequest, Request},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use fabric_core::{
+    Violation,
+    event::InvalidPayload,
+    publication::Rejected,
+    validate,
+};
+use fabric_runtime::ports::{CacheError, PublishError};
+use garde::Validate;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::publish::PublishFailure;
+
+/// An error that an HTTP client gets: a status, a code for machines, a message for people, and the fields that are wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    violations: Vec<Violation>,
+}
+
+impl Problem {
+    /// A problem. The message is shown to the client: it must not quote data.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), violations: Vec::new() }
+    }
+
+    /// The request asks for something that is not there.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// The request is well formed, but what it asks for may not happen now.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// Whoever asks may not do that.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// Fields of the request break their rules.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let message = validate::summary(&violations);
+        Self { violations, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message) }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Envelope {
+            error: Content,
+        }
+        #[derive(Serialize)]
+        struct Content {
+            code: &'static str,
+            message: String,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            violations: Vec<Violation>,
+        }
+        let error = Content { code: self.code, message: self.message, violations: self.violations };
+        (self.status, Json(Envelope { error })).into_response()
+    }
+}
+
+impl From<InvalidPayload> for Problem {
+    fn from(invalid: InvalidPayload) -> Self {
+        match invalid {
+            InvalidPayload::Bounds(violations) => Self::invalid(violations),
+            InvalidPayload::Shape(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "shape", message),
+        }
+    }
+}
+
+impl From<PublishFailure> for Problem {
+    fn from(failure: PublishFailure) -> Self {
+        let message = failure.to_string();
+        match failure {
+            PublishFailure::Rejected(Rejected::Payload(invalid)) => invalid.into(),
+            PublishFailure::Rejected(Rejected::TooLarge { .. }) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message),
+            PublishFailure::Rejected(Rejected::Role { .. } | Rejected::Service { .. }) => Self::forbidden(message),
+            PublishFailure::Rejected(Rejected::Topic(_) | Rejected::Name(_)) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+            }
+            PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => Self::new(StatusCode::GATEWAY_TIMEOUT, "unknown", message),
+            PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_published", message)
+            }
+        }
+    }
+}
+
+impl From<CacheError> for Problem {
+    fn from(error: CacheError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "cache", error.to_string())
+    }
+}
+
+/// A JSON body of a type, read and checked: its fields' rules hold when a handler gets it.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<T>(pub T);
+
+impl<T, S> FromRequest<S> for Body<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body could not be read or is too large"))?;
+        let value: T = serde_json::from_slice(&bytes)
+            .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "shape", validate::scrub(&error)))?;
+        value.validate().map_err(|report| Problem::invalid(validate::violations(&report)))?;
+        Ok(Self(value))
+    }
+}
