@@ -49,6 +49,7 @@ pub mod host;
 pub mod http;
 pub mod identity;
 mod publish;
+mod read_model;
 mod service;
 pub mod telemetry;
 
@@ -67,4 +68,5 @@ pub use connect::{Adapters, ConnectError, connect};
 pub use context::{AnyEvent, Context};
 pub use handle::{Fabric, ReadError};
 pub use publish::{JsonEvent, Payload, Publish, PublishFailure};
+pub use read_model::{InMemory, ReadModel};
 pub use service::{AnyService, Service, Subscription};

@@ -1,0 +1,11 @@
+//! User: accounts on the platform, their profiles, roles and relations.
+
+mod account;
+mod profile;
+
+pub use account::{
+    AccountCreated, AccountDeactivated, AccountReactivated, AccountRegistered, AuthMethod, ClosingReason, RegistrationSource,
+};
+pub use profile::{ProfileField, ProfileUpdated, Relation, RelationCreated, RelationRemoved, RoleChanged};
+
+pub(crate) const EVENTS: &[&[crate::declare::Entry]] = &[account::EVENTS, profile::EVENTS];
