@@ -42,8 +42,8 @@ use std::sync::LazyLock;
 
 use fabric_core::{Descriptor, Pattern};
 
-pub use declare::Example;
 use declare::Entry;
+pub use declare::Example;
 
 /// The events of every context.
 const CONTEXTS: &[&[&[Entry]]] = &[

@@ -21,8 +21,10 @@ events! {
         /// Sex.
         pub sex: Option<Private<Sex>>,
         /// Every race that the data says yes to.
+        #[serde(default)]
         pub races: Private<BTreeSet<Race>>,
         /// Every race that the data says no to. What it leaves open is in neither list.
+        #[serde(default)]
         pub races_denied: Private<BTreeSet<Race>>,
         /// Whether the person is Hispanic or Latino.
         pub hispanic_or_latino: Option<Private<bool>>,

@@ -69,6 +69,7 @@ events! {
         /// What the relative is to the student.
         pub relationship: Private<Relationship>,
         /// What the relative may do.
+        #[serde(default)]
         pub rights: Private<BTreeSet<FamilyRight>>,
         /// When it was linked or changed.
         pub changed_at: Timestamp,

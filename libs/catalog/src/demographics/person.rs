@@ -76,6 +76,7 @@ events! {
         /// What the person mainly is.
         pub role: PersonRole,
         /// What the person is at each organization, where the source tells (OneRoster 1.2).
+        #[serde(default)]
         #[garde(length(max = 100), dive)]
         pub roles: Vec<RoleAtOrganization>,
         /// Whether the person may use systems.
@@ -83,6 +84,7 @@ events! {
         /// What the person signs in with.
         pub username: Username,
         /// What other systems know the person by.
+        #[serde(default)]
         #[garde(length(max = 20), dive)]
         pub external_ids: Vec<ExternalId>,
         /// An id that is the same in all systems of the organization.
@@ -110,6 +112,7 @@ events! {
         /// Telephone number.
         pub phone: Option<PhoneNumber>,
         /// Grade levels, such as `09`.
+        #[serde(default)]
         #[garde(length(max = 30), inner(length(chars, min = 1, max = 32)))]
         pub grades: Vec<String>,
         /// The organizations that the person belongs to.
@@ -118,6 +121,7 @@ events! {
         /// The organization that the person mainly belongs to.
         pub primary_org_id: Option<Id>,
         /// People who act for this person: a student's guardians.
+        #[serde(default)]
         #[garde(length(max = 50))]
         pub agent_ids: Vec<Id>,
         /// When the system it comes from last changed it.

@@ -102,7 +102,7 @@ events! {
         /// How far the result has come, where the source tells.
         pub score_status: Option<Private<ScoreStatus>>,
         /// What else the source says about the work.
-        #[serde(default = "none_flagged")]
+        #[serde(default)]
         pub flags: Private<BTreeSet<ResultFlag>>,
         /// The day of the work.
         pub score_date: Option<Date>,
@@ -252,8 +252,4 @@ events! {
         "schoolId": "ou-AAA", "addedScore": 36.75, "score": 115.5, "scorePercent": 115.5, "reason": "helped in the library",
         "appliedById": "u-teacher", "appliedAt": "2026-10-23T09:00:00Z"
     }"#
-}
-
-fn none_flagged() -> Private<BTreeSet<ResultFlag>> {
-    Private::new(BTreeSet::new())
 }

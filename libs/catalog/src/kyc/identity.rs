@@ -20,6 +20,7 @@ events! {
         /// The role that it is for.
         pub wanted_role: AccountRole,
         /// Documents that were handed in for it before.
+        #[serde(default)]
         #[garde(length(max = 20))]
         pub document_ids: Vec<Id>,
         /// When.

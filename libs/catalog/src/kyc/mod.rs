@@ -5,7 +5,9 @@ mod identity;
 
 use crate::values::vocabulary;
 
-pub use document::{DocumentExpired, DocumentRejected, DocumentSubmitted, DocumentType, DocumentVerified, VerificationMethod};
+pub use document::{
+    DocumentExpired, DocumentRejected, DocumentSubmitted, DocumentType, DocumentVerified, VerificationMethod,
+};
 pub use identity::{
     IdentityExpired, IdentityRejected, IdentityVerificationRequested, IdentityVerified, ReviewEscalated,
 };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Channel;
 use crate::{
     declare::events,
-    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, not_before_if_known, vocabulary},
+    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, vocabulary},
 };
 
 vocabulary! {
@@ -142,4 +142,21 @@ events! {
         "digestId": "d-1", "recipientId": "u-guardian", "channel": "email", "notificationIds": ["n-1", "n-2"],
         "periodStartedAt": "2026-10-19T17:00:00Z", "periodEndedAt": "2026-10-20T17:00:00Z", "sentAt": "2026-10-20T17:00:02Z"
     }"#
+}
+
+/// The rule of a variable's name: it stands in templates.
+fn names_fit(variables: &BTreeMap<String, PrivateText<1_000>>, (): &()) -> garde::Result {
+    let fits = |name: &String| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if variables.keys().all(fits) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("not a valid name: letters, digits and _, 64 at most"))
+    }
+}
+
+/// The rule of an end that is not before its start.
+fn not_earlier_than(start: Timestamp) -> impl FnOnce(&Timestamp, &()) -> garde::Result {
+    move |end, ()| if *end >= start { Ok(()) } else { Err(garde::Error::new("ends before it begins")) }
 }

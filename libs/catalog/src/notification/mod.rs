@@ -8,12 +8,8 @@ mod template;
 
 use crate::values::vocabulary;
 
-pub use dispatch::{
-    DeliveryCompleted, DeliveryPartiallyCompleted, DigestSent, NotificationDispatchRequested, Urgency,
-};
-pub use email::{
-    BounceKind, EmailBounced, EmailClicked, EmailDelivered, EmailDeliveryFailed, EmailOpened, EmailSent,
-};
+pub use dispatch::{DeliveryCompleted, DeliveryPartiallyCompleted, DigestSent, NotificationDispatchRequested, Urgency};
+pub use email::{BounceKind, EmailBounced, EmailClicked, EmailDelivered, EmailDeliveryFailed, EmailOpened, EmailSent};
 pub use push::{PushClicked, PushDelivered, PushDeliveryFailed, PushFailed, PushSent};
 pub use sms::{SmsDelivered, SmsDeliveryFailed, SmsFailed, SmsReplied, SmsSent};
 pub use template::{TemplateArchived, TemplateCreated, TemplateUpdated};

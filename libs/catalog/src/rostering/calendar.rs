@@ -106,6 +106,7 @@ events! {
         /// The day from which it holds.
         pub effective_date: Date,
         /// The lessons. A larger timetable is published in parts with ids of their own.
+        #[serde(default)]
         #[garde(length(max = 1_000), dive)]
         pub entries: Vec<ScheduleEntry>,
     }
@@ -169,6 +170,7 @@ events! {
         /// The school year.
         pub school_year: SchoolYear,
         /// The days.
+        #[serde(default)]
         #[garde(length(max = 400), dive)]
         pub days: Vec<CalendarDay>,
     }

@@ -32,15 +32,19 @@ events! {
         #[garde(length(min = 1, max = 20))]
         pub term_ids: Vec<Id>,
         /// Grade levels of its students, such as `09`.
+        #[serde(default)]
         #[garde(length(max = 30), inner(length(chars, min = 1, max = 32)))]
         pub grades: Vec<String>,
         /// What is taught, in words.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 255)))]
         pub subjects: Vec<String>,
         /// What is taught, in codes, in the order of the subjects.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 64)))]
         pub subject_codes: Vec<String>,
         /// The periods of the day in which it meets.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 64)))]
         pub periods: Vec<String>,
         /// Where it meets.
@@ -96,6 +100,7 @@ events! {
         #[garde(range(min = 1, max = 10_000))]
         pub capacity_students: Option<u32>,
         /// The terms in which it is taught.
+        #[serde(default)]
         #[garde(length(max = 20))]
         pub term_ids: Vec<Id>,
     }

@@ -60,6 +60,7 @@ events! {
         #[garde(length(chars, min = 1, max = 255))]
         pub source_system: Option<String>,
         /// The files, by name.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 255)))]
         pub files: Vec<String>,
         /// When it started.
@@ -88,6 +89,7 @@ events! {
         #[garde(range(max = 1_000_000_000))]
         pub duration_ms: u64,
         /// The same by file.
+        #[serde(default)]
         #[garde(length(max = 50), dive)]
         pub files: Vec<ImportedFile>,
         /// When it ended.

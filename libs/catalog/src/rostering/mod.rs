@@ -7,13 +7,14 @@ mod organization;
 mod roster;
 
 pub use calendar::{
-    BellPeriod, BellScheduleUpdated, CalendarDay, CalendarUpdated, DayKind, RoomAssigned, ScheduleEntry, SchedulePublished,
-    Weekday,
+    BellPeriod, BellScheduleUpdated, CalendarDay, CalendarUpdated, DayKind, RoomAssigned, ScheduleEntry,
+    SchedulePublished, Weekday,
 };
 pub use class::{ClassArchived, ClassCreated, ClassUpdated, SectionArchived, SectionCreated, SectionUpdated};
 pub use import::{ImportCompleted, ImportFormat, ImportMode, ImportRecordRejected, ImportStarted, ImportedFile};
 pub use organization::{
-    AcademicSessionClosed, AcademicSessionCreated, CourseCreated, CourseUpdated, OrganizationCreated, OrganizationUpdated,
+    AcademicSessionClosed, AcademicSessionCreated, CourseCreated, CourseUpdated, OrganizationCreated,
+    OrganizationUpdated,
 };
 pub use roster::{StudentEnrolled, StudentWithdrawn, TeacherAssigned, TeacherUnassigned};
 

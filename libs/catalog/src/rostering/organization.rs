@@ -96,12 +96,15 @@ events! {
         /// The academic session of the school year in which it is offered.
         pub school_year_session_id: Option<Id>,
         /// Grade levels that may take it, such as `09`.
+        #[serde(default)]
         #[garde(length(max = 30), inner(length(chars, min = 1, max = 32)))]
         pub grades: Vec<String>,
         /// What is taught, in words.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 255)))]
         pub subjects: Vec<String>,
         /// What is taught, in codes, in the order of the subjects.
+        #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 64)))]
         pub subject_codes: Vec<String>,
         /// When the system it comes from last changed it.

@@ -5,8 +5,8 @@ mod post;
 
 pub use connection::{ConnectionAccepted, ConnectionDeclined, ConnectionRemoved, ConnectionRequested};
 pub use post::{
-    Audience, CommentAdded, CommentDeleted, CommentEdited, PostCreated, PostDeleted, PostEdited, Reaction, ReactionAdded,
-    ReactionRemoved,
+    Audience, CommentAdded, CommentDeleted, CommentEdited, PostCreated, PostDeleted, PostEdited, Reaction,
+    ReactionAdded, ReactionRemoved,
 };
 
 pub(crate) const EVENTS: &[&[crate::declare::Entry]] = &[connection::EVENTS, post::EVENTS];

@@ -52,6 +52,7 @@ events! {
         /// What it says.
         pub text: PrivateText<10_000>,
         /// Files that belong to it.
+        #[serde(default)]
         #[garde(length(max = 20))]
         pub attachment_ids: Vec<Id>,
         /// When.
@@ -73,6 +74,7 @@ events! {
         /// What it says now.
         pub text: PrivateText<10_000>,
         /// Files that belong to it now.
+        #[serde(default)]
         #[garde(length(max = 20))]
         pub attachment_ids: Vec<Id>,
         /// When.

@@ -4,7 +4,8 @@ mod account;
 mod profile;
 
 pub use account::{
-    AccountCreated, AccountDeactivated, AccountReactivated, AccountRegistered, AuthMethod, ClosingReason, RegistrationSource,
+    AccountCreated, AccountDeactivated, AccountReactivated, AccountRegistered, AuthMethod, ClosingReason,
+    RegistrationSource,
 };
 pub use profile::{ProfileField, ProfileUpdated, Relation, RelationCreated, RelationRemoved, RoleChanged};
 

@@ -59,8 +59,16 @@ mod tests {
 
     #[test]
     fn a_letter_grade_follows_from_the_percentage() {
-        let table =
-            [(200.0, "A"), (93.0, "A"), (92.99, "A-"), (85.0, "B"), (70.0, "C-"), (60.0, "D-"), (59.99, "F"), (0.0, "F")];
+        let table = [
+            (200.0, "A"),
+            (93.0, "A"),
+            (92.99, "A-"),
+            (85.0, "B"),
+            (70.0, "C-"),
+            (60.0, "D-"),
+            (59.99, "F"),
+            (0.0, "F"),
+        ];
         for (percent, letter) in table {
             assert_eq!(LetterGrade::of_percent(Percent::try_new(percent).unwrap()).as_str(), letter, "{percent}");
         }

@@ -33,13 +33,7 @@ macro_rules! always_valid {
         impl ::garde::Validate for $name {
             type Context = ();
 
-            fn validate_into(
-                &self,
-                (): &(),
-                _: &mut dyn FnMut() -> ::garde::Path,
-                _: &mut ::garde::Report,
-            ) {
-            }
+            fn validate_into(&self, (): &(), _: &mut dyn FnMut() -> ::garde::Path, _: &mut ::garde::Report) {}
         }
     };
 }

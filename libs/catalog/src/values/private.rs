@@ -12,7 +12,7 @@ use super::{
 /// Something about a person that is never printed: `{:?}` gives `Private(…)`. In JSON it looks like what is inside.
 ///
 /// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary: nothing inside is validated again.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private<T>(T);
 

@@ -40,13 +40,12 @@ impl Layers {
         for (section, content) in table.get_ref() {
             let (section, at) = (section.get_ref(), place(section.span().start));
             match content.get_ref() {
-                DeValue::Table(keys) if !keys.is_empty() || !is_section(section) => {
-                    self.add_section(section, keys, origin.source(), place).map_err(|error| at_section(error, &at))?;
+                DeValue::Table(keys) if is_section(section) || !keys.is_empty() => {
+                    self.add_section(section, keys, origin.source(), place)?;
                 }
-                DeValue::Table(_) => {}
                 _ if is_section(section) => {
                     let wanted = format!("a section, [{section}]");
-                    return Err(ConfigError::Unfit { key: shown(section).into_owned(), place: at, wanted });
+                    return Err(ConfigError::Unfit { key: section.to_string(), place: at, wanted });
                 }
                 _ => return Err(unknown(section, at)),
             }
@@ -75,7 +74,9 @@ impl Layers {
             Some((name.as_str(), rest.replace("__", ".").to_lowercase(), value))
         });
         for (name, key, text) in short.chain(long) {
-            let value = rule::find(&key).and_then(|(_, rule)| rule.read(text));
+            // What was not UTF-8 in the process's environment cannot be what was meant.
+            let text = Some(text).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+            let value = rule::find(&key).and_then(|(_, rule)| rule.read(text?));
             self.set(&key, value, Place::Environment { name: shown(name).into_owned() }, Source::Environment)?;
         }
         Ok(())
@@ -138,4 +139,32 @@ impl Origin<'_> {
             Self::File(_) => Source::File,
         }
     }
+}
+
+fn is_section(name: &str) -> bool {
+    RULES.iter().any(|(key, _)| key.split_once('.').is_some_and(|(section, _)| section == name))
+}
+
+fn unknown(key: &str, place: Place) -> ConfigError {
+    ConfigError::Unknown { key: shown(key).into_owned(), place, nearest: rule::nearest(key) }
+}
+
+/// A name for a message. What looks like no name at all may be a value in the wrong place, which could be a password.
+fn shown(name: &str) -> Cow<'_, str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.len() <= 100 && name.chars().all(is_name) { name.into() } else { "…".into() }
+}
+
+/// A number, text or switch. None for anything else: no key holds it.
+fn plain(value: &Spanned<DeValue<'_>>) -> Option<Value> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(Value::String(text.to_string())),
+        DeValue::Boolean(switch) => Some(Value::Boolean(*switch)),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer),
+        _ => None,
+    }
+}
+
+fn line_of(text: &str, position: usize) -> usize {
+    text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -101,7 +101,7 @@ impl Model {
             deaths.push(source);
             // As RabbitMQ has it: what nobody but timers has moved, back to where it died before, would go round for ever.
             let is_cycle = target.is_some_and(|target| deaths.contains(&target));
-            let content = dead_letter(&stored.content, name, &self.name_of(source), *reason);
+            let content = dead_letter(&stored.content, name, &queue.name, *reason);
             let taken = is_cycle || target.is_some_and(|target| self.store(target, Arc::new(content), deaths));
             if !taken {
                 self.retry_dead_letters_later(source);

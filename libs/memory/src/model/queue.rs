@@ -48,6 +48,7 @@ pub(super) enum Accepted {
 
 #[derive(Debug)]
 pub(super) struct Queue {
+    pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) consumers: Consumers,
     /// How many are out at consumers.
@@ -67,8 +68,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(kind: Kind, options: QueueOptions) -> Self {
+    pub(super) fn new(name: String, kind: Kind, options: QueueOptions) -> Self {
         Self {
+            name,
             kind,
             consumers: Consumers::new(options.single_active_consumer),
             unacked: 0,

@@ -3,23 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// What the pure core may not reach, not even through somebody else.
-const IMPURE: &[&str] = &[
-    "axum",
-    "deadpool-lapin",
-    "fred",
-    "futures",
-    "getrandom_os",
-    "lapin",
-    "metrics",
-    "rand",
-    "redis",
-    "sqlx",
-    "tokio",
-    "tracing",
-];
+const IMPURE: &[&str] =
+    &["axum", "deadpool-lapin", "fred", "futures", "lapin", "metrics", "rand", "sqlx", "tokio", "tracing"];
 const ADAPTERS: &[&str] = &["fabric-rabbitmq", "fabric-redis", "fabric-memory", "fabric-store"];
 const DRIVERS: &[&str] = &["deadpool-lapin", "fred", "lapin", "sqlx"];
 const SERVICES: &[&str] = &["academic", "user", "social", "notification", "kyc", "payment"];
@@ -35,23 +23,15 @@ struct Graph {
 impl Graph {
     fn of_this_workspace() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        let metadata = MetadataCommand::new().manifest_path(root).other_options(["--offline".into()]).exec().unwrap();
+        let this_platform = ["--filter-platform".into(), "host-tuple".into()];
+        let metadata = MetadataCommand::new().manifest_path(root).other_options(this_platform).exec().unwrap();
         let members = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
-        let nodes = &metadata.resolve.as_ref().expect("a resolved graph").nodes;
-        let edges = nodes.iter().map(|node| {
-            let is_normal =
-                |dep: &&cargo_metadata::NodeDep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal);
-            let targets = node.deps.iter().filter(is_normal).map(|dep| name(&metadata, &dep.pkg));
-            (name(&metadata, &node.id), targets.collect())
-        });
-        // Two versions of one package are the same to every rule.
-        let edges = edges.fold(
-            BTreeMap::new(),
-            |mut edges: BTreeMap<String, BTreeSet<String>>, (from, to): (_, BTreeSet<_>)| {
-                edges.entry(from).or_default().extend(to);
-                edges
-            },
-        );
+        let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for node in &metadata.resolve.as_ref().expect("a resolved graph").nodes {
+            // Two versions of one package are the same to every rule.
+            let targets = edges.entry(name(&metadata, &node.id)).or_default();
+            targets.extend(node.deps.iter().filter(|dep| is_normal(dep)).map(|dep| name(&metadata, &dep.pkg)));
+        }
         Self { members, edges }
     }
 
@@ -69,12 +49,25 @@ impl Graph {
     }
 }
 
+fn is_normal(dependency: &NodeDep) -> bool {
+    dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)
+}
+
 fn name(metadata: &Metadata, id: &PackageId) -> String {
     metadata[id].name.to_string()
 }
 
 fn common<'a>(reached: &BTreeSet<&'a str>, forbidden: &[&str]) -> Vec<&'a str> {
     reached.iter().copied().filter(|name| forbidden.contains(name)).collect()
+}
+
+#[test]
+fn the_graph_shows_what_the_rules_look_for() {
+    let graph = Graph::of_this_workspace();
+    assert!(["fabric-core", "fabric-runtime", "fabric", "academic"].iter().all(|name| graph.members.contains(*name)));
+    assert_eq!(common(&graph.closure("fabric-rabbitmq"), &["lapin", "tokio"]), ["lapin", "tokio"]);
+    assert_eq!(common(&graph.closure("fabric"), ADAPTERS).len(), 3);
+    assert!(!graph.closure(TESTKIT).contains("cargo_metadata"), "dependencies of tests do not count");
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! An event to test with, written without the derive, which stands above the core.
+
+use std::borrow::Cow;
+
+use fabric_core::{Actor, ActorId, Event, EventId, Role, ServiceName, TenantId, publication::Origin};
+use jiff::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, garde::Validate)]
+pub struct GradePosted {
+    #[garde(length(min = 1, max = 64))]
+    pub student: String,
+    #[garde(range(min = 0.0, max = 100.0))]
+    pub percent: f64,
+    #[garde(length(max = 300_000))]
+    pub comment: String,
+}
+
+impl Event for GradePosted {
+    const TOPIC: &'static str = "gradebook.grade.posted";
+    const VERSION: u16 = 2;
+    const AGGREGATE: &'static str = "result";
+    const OWNER: &'static str = "academic";
+    const PUBLISHERS: &'static [&'static str] = &["import"];
+    const ROLES: &'static [&'static str] = &["teacher"];
+    const DESCRIPTION: &'static str = "A grade was posted.";
+
+    fn key(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.student)
+    }
+
+    fn subject(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(&self.student))
+    }
+}
+
+pub fn grade() -> GradePosted {
+    GradePosted { student: "u-11391".into(), percent: 78.0, comment: String::new() }
+}
+
+pub fn origin(service: &str, role: &str) -> Origin {
+    Origin {
+        id: EventId::from_parts(1_700_000_000_000, [7; 10]),
+        time: Timestamp::from_millisecond(1_700_000_000_000).unwrap(),
+        service: ServiceName::try_new(service).unwrap(),
+        tenant: TenantId::try_new("district-1").unwrap(),
+        actor: Actor { id: ActorId::try_new("t-1").unwrap(), role: Role::try_new(role).unwrap() },
+        correlation: None,
+        causation: None,
+        stream: None,
+        position: None,
+        trace: None,
+    }
+}
