@@ -129,7 +129,11 @@ mod tests {
             (Outcome::Unreadable(poison.clone()), 1, Disposition::Park(ParkReason::Poison(poison))),
         ];
         for (outcome, attempt, expected) in table {
-            assert_eq!(decide(outcome.clone(), attempt, &policy, Seed::new(1)), expected, "{outcome:?}, attempt {attempt}");
+            assert_eq!(
+                decide(outcome.clone(), attempt, &policy, Seed::new(1)),
+                expected,
+                "{outcome:?}, attempt {attempt}"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 ///
 /// How to drive it:
 /// 1. [`arrived`](Self::arrived) with each delivery, in the order of arrival;
-/// 2. after that, and after each `finished`, take from [`next`](Self::next) until it gives None, and start each one;
+/// 2. after that, and after each `finished`, take from [`start`](Self::start) until it gives None, and start each one;
 /// 3. [`finished`](Self::finished) with the key of each one that is done, whatever came of it.
 #[derive(Debug)]
 pub struct Dispatch<K, D> {
@@ -28,20 +28,17 @@ impl<K: Eq + Hash + Clone, D> Dispatch<K, D> {
 
     /// Takes a delivery in. One without a key waits for nobody.
     pub fn arrived(&mut self, key: Option<K>, delivery: D) {
-        match key {
-            Some(key) => match self.busy.get_mut(&key) {
-                Some(waiting) => waiting.push_back(delivery),
-                None => {
-                    self.busy.insert(key.clone(), VecDeque::new());
-                    self.ready.push_back((Some(key), delivery));
-                }
-            },
-            None => self.ready.push_back((None, delivery)),
+        if let Some(key) = &key {
+            if let Some(waiting) = self.busy.get_mut(key) {
+                return waiting.push_back(delivery);
+            }
+            self.busy.insert(key.clone(), VecDeque::new());
         }
+        self.ready.push_back((key, delivery));
     }
 
     /// The next delivery to start, if one may start.
-    pub fn next(&mut self) -> Option<(Option<K>, D)> {
+    pub fn start(&mut self) -> Option<(Option<K>, D)> {
         if self.running >= self.concurrency {
             return None;
         }
@@ -95,7 +92,7 @@ mod tests {
             let mut running: Vec<(Option<u8>, usize)> = Vec::new();
             let mut started: Vec<(Option<u8>, usize)> = Vec::new();
             loop {
-                while let Some((key, delivery)) = dispatch.next() {
+                while let Some((key, delivery)) = dispatch.start() {
                     prop_assert!(key.is_none() || running.iter().all(|(other, _)| *other != key), "two of one key");
                     running.push((key, delivery));
                     started.push((key, delivery));
@@ -130,7 +127,7 @@ mod tests {
             dispatch.arrived(Some("key"), delivery);
         }
         dispatch.arrived(None, 4);
-        assert_eq!(dispatch.next(), Some((Some("key"), 1)));
+        assert_eq!(dispatch.start(), Some((Some("key"), 1)));
         let mut waiting = dispatch.take_waiting();
         waiting.sort_unstable();
         assert_eq!(waiting, [2, 3, 4]);

@@ -62,8 +62,13 @@ pub fn assess(observed: &Observed) -> Readiness {
     } else {
         check("consumers", false, format!("not registered: {}", observed.not_consuming.join(", ")))
     };
-    let cache = if observed.cache_reachable { check("cache", true, "reachable") } else { check("cache", false, "not reachable") };
-    let draining = if observed.draining { check("draining", false, "on its way out") } else { check("draining", true, "no") };
+    let cache = if observed.cache_reachable {
+        check("cache", true, "reachable")
+    } else {
+        check("cache", false, "not reachable")
+    };
+    let draining =
+        if observed.draining { check("draining", false, "on its way out") } else { check("draining", true, "no") };
     let takes_requests = broker.ok && consumers.ok && draining.ok;
     let status = match (observed.draining, takes_requests && cache.ok) {
         (true, _) => Status::Draining,
@@ -87,15 +92,29 @@ mod tests {
         let table = [
             (good.clone(), Status::Ready, true, None),
             (Observed { broker_connected: false, ..good.clone() }, Status::Degraded, false, Some("broker")),
-            (Observed { broker_blocked: Some("low on memory".into()), ..good.clone() }, Status::Degraded, false, Some("broker")),
-            (Observed { not_consuming: vec!["a.b".into()], ..good.clone() }, Status::Degraded, false, Some("consumers")),
+            (
+                Observed { broker_blocked: Some("low on memory".into()), ..good.clone() },
+                Status::Degraded,
+                false,
+                Some("broker"),
+            ),
+            (
+                Observed { not_consuming: vec!["a.b".into()], ..good.clone() },
+                Status::Degraded,
+                false,
+                Some("consumers"),
+            ),
             (Observed { cache_reachable: false, ..good.clone() }, Status::Degraded, true, Some("cache")),
             (Observed { draining: true, ..good }, Status::Draining, false, Some("draining")),
         ];
         for (observed, status, takes_requests, failed) in table {
             let readiness = assess(&observed);
             let first = readiness.checks.iter().find(|check| !check.ok).map(|check| check.name);
-            assert_eq!((readiness.status, readiness.takes_requests, first), (status, takes_requests, failed), "{observed:?}");
+            assert_eq!(
+                (readiness.status, readiness.takes_requests, first),
+                (status, takes_requests, failed),
+                "{observed:?}"
+            );
         }
     }
 }

@@ -110,7 +110,8 @@ impl EventId {
     /// Reads an id of ours, or makes a stable one for an id of a foreign producer: `CloudEvents` asks only that
     /// `source` and `id` together are unique.
     pub fn of_producer(source: &str, id: &str) -> Self {
-        Uuid::try_parse(id).map_or_else(|_| Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{source}\n{id}").as_bytes())), Self)
+        Uuid::try_parse(id)
+            .map_or_else(|_| Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{source}\n{id}").as_bytes())), Self)
     }
 
     /// The id as a UUID.

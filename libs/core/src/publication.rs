@@ -150,8 +150,11 @@ fn assemble(
     };
     let mut message = codec::encode(&metadata, Bytes::from(body));
     message.headers.push(crate::resend::SLOT, crate::message::HeaderValue::Int(i64::from(slot)));
-    let outgoing =
-        Outgoing { exchange: names::exchange(metadata.topic.context()), routing_key: metadata.topic.as_str().to_owned(), message };
+    let outgoing = Outgoing {
+        exchange: names::exchange(metadata.topic.context()),
+        routing_key: metadata.topic.as_str().to_owned(),
+        message,
+    };
     Ok(Publication { metadata, outgoing })
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 /// How many whole seconds the rate looks back.
 pub const WINDOW_S: u64 = 10;
 
+const SLOTS: usize = 10;
+
 /// Counts per second in a ring: bounded, and exact to a second.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RateWindow {
-    counts: [u64; WINDOW_S as usize],
+    counts: [u64; SLOTS],
     newest_s: u64,
 }
 

@@ -61,12 +61,9 @@ mod tests {
     use super::*;
 
     fn recency() -> impl Strategy<Value = Recency> {
-        (0_u64..3, prop_oneof![0_u64..4, any::<u64>()], 0_u64..4, 0_u64..4).prop_map(|(epoch, position, time_us, id)| Recency {
-            epoch,
-            position,
-            time_us,
-            id: EventId::from_parts(id, [7; 10]),
-        })
+        (0_u64..3, prop_oneof![0_u64..4, any::<u64>()], 0_u64..4, 0_u64..4).prop_map(
+            |(epoch, position, time_us, id)| Recency { epoch, position, time_us, id: EventId::from_parts(id, [7; 10]) },
+        )
     }
 
     proptest! {

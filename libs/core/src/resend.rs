@@ -31,11 +31,23 @@ pub const FIRST_FAILED_AT: &str = "fabric-first-failed-at";
 
 /// Which attempt this delivery is, counted from 1. A number that nobody can have written counts as 1.
 pub fn attempt_of(message: &Message) -> u32 {
-    message.headers.get(ATTEMPT).and_then(HeaderValue::as_int).and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1).max(1)
+    message
+        .headers
+        .get(ATTEMPT)
+        .and_then(HeaderValue::as_int)
+        .and_then(|attempt| u32::try_from(attempt).ok())
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// The copy that waits for the next attempt in the wait queue of this delay, and comes back to the subscription's queue.
-pub fn retry_copy(incoming: &Incoming, subscription: &SubscriptionName, fault: &Fault, delay: Duration, now: Timestamp) -> Outgoing {
+pub fn retry_copy(
+    incoming: &Incoming,
+    subscription: &SubscriptionName,
+    fault: &Fault,
+    delay: Duration,
+    now: Timestamp,
+) -> Outgoing {
     let mut outgoing = copy_to(names::wait_queue(subscription, delay), incoming, subscription, now);
     let headers = &mut outgoing.message.headers;
     headers.set(ATTEMPT, HeaderValue::Int(i64::from(attempt_of(&incoming.message)) + 1));
@@ -45,7 +57,12 @@ pub fn retry_copy(incoming: &Incoming, subscription: &SubscriptionName, fault: &
 }
 
 /// The copy that is kept in the subscription's parked queue with its cause.
-pub fn parked_copy(incoming: &Incoming, subscription: &SubscriptionName, reason: &ParkReason, now: Timestamp) -> Outgoing {
+pub fn parked_copy(
+    incoming: &Incoming,
+    subscription: &SubscriptionName,
+    reason: &ParkReason,
+    now: Timestamp,
+) -> Outgoing {
     let mut outgoing = copy_to(names::parked_queue(subscription), incoming, subscription, now);
     let headers = &mut outgoing.message.headers;
     headers.set(ATTEMPT, HeaderValue::Int(i64::from(attempt_of(&incoming.message))));
@@ -109,9 +126,16 @@ mod tests {
         headers.set("CC", "events.kyc");
         headers.set("BCC", "events.kyc");
         headers.set("table", HeaderValue::Other);
-        let properties = Properties { message_id: Some("1".into()), user_id: Some("other".into()), ..Properties::default() };
+        let properties =
+            Properties { message_id: Some("1".into()), user_id: Some("other".into()), ..Properties::default() };
         let message = Message { properties, headers, body: Bytes::from_static(b"{}") };
-        Incoming { tag: 1, exchange: "events.social".into(), routing_key: "social.post.created".into(), redelivered: true, message }
+        Incoming {
+            tag: 1,
+            exchange: "events.social".into(),
+            routing_key: "social.post.created".into(),
+            redelivered: true,
+            message,
+        }
     }
 
     fn names_of(outgoing: &Outgoing) -> Vec<&str> {
@@ -125,13 +149,16 @@ mod tests {
         let fault = Fault::transient("down");
         let first = retry_copy(&incoming(), &subscription, &fault, Duration::from_secs(4), now);
         assert_eq!((first.exchange.as_str(), first.routing_key.as_str()), ("", "social.feed.retry.4000"));
-        assert_eq!(names_of(&first), ["cloudEvents_id", ORIGIN_QUEUE, FIRST_FAILED_AT, ATTEMPT, FAULT_TYPE, FAULT_MESSAGE]);
+        assert_eq!(
+            names_of(&first),
+            ["cloudEvents_id", ORIGIN_QUEUE, FIRST_FAILED_AT, ATTEMPT, FAULT_TYPE, FAULT_MESSAGE]
+        );
         assert_eq!(attempt_of(&first.message), 2);
         assert_eq!(first.message.properties.user_id, None);
         assert!(first.message.properties.persistent);
 
         let again = Incoming { message: first.message, ..incoming() };
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         let second = retry_copy(&again, &subscription, &fault, Duration::from_secs(4), later);
         assert_eq!(attempt_of(&second.message), 3);
         assert_eq!(second.message.headers.text(FIRST_FAILED_AT), Some(now.to_string().as_str()));
@@ -150,7 +177,9 @@ mod tests {
 
     #[test]
     fn forged_attempts_count_as_the_first() {
-        for value in [HeaderValue::Int(-3), HeaderValue::Int(0), HeaderValue::Int(i64::MAX), "x".into(), HeaderValue::Other] {
+        for value in
+            [HeaderValue::Int(-3), HeaderValue::Int(0), HeaderValue::Int(i64::MAX), "x".into(), HeaderValue::Other]
+        {
             let mut message = Message::default();
             message.headers.set(ATTEMPT, value.clone());
             assert_eq!(attempt_of(&message), 1, "{value:?}");

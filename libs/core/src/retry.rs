@@ -26,7 +26,9 @@ pub enum InvalidRetry {
     #[error("retry.attempts_max must be 1 to {ATTEMPTS_LIMIT}, not {0}")]
     Attempts(u32),
     /// A delay of nothing, or of more than a day.
-    #[error("retry.first_delay_ms and retry.delay_max_ms must be 1 to {DELAY_LIMIT_MS}, the first not above the second")]
+    #[error(
+        "retry.first_delay_ms and retry.delay_max_ms must be 1 to {DELAY_LIMIT_MS}, the first not above the second"
+    )]
     Delay,
     /// Delays would shrink, or explode.
     #[error("retry.factor must be 1 to 10, not {0}")]

@@ -36,7 +36,9 @@ impl Seed {
 /// A hash that never changes between versions, machines or restarts: FNV-1a over the bytes, then `SplitMix64`'s finaliser, so
 /// that short keys spread over all bits.
 pub fn stable_hash(bytes: &[u8]) -> u64 {
-    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let fnv = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     mix(fnv)
 }
 
@@ -61,11 +63,11 @@ mod tests {
     #[test]
     fn numbers_stay_below_their_bound_and_reach_every_value() {
         let mut seed = Seed::new(7);
-        let mut seen = [0_u32; 10];
+        let mut counts = [0_u32; 10];
         for _ in 0..1_000 {
-            seen[usize::try_from(seed.below(10)).unwrap()] += 1;
+            counts[usize::try_from(seed.below(10)).unwrap()] += 1;
         }
-        assert!(seen.iter().all(|count| (50..200).contains(count)), "{seen:?}");
+        assert!(counts.iter().all(|count| (50..200).contains(count)), "{counts:?}");
         assert_eq!(seed.below(0), 0);
     }
 }

@@ -55,7 +55,8 @@ impl TraceContext {
 }
 
 fn hex(text: &str, digits: usize) -> Option<u128> {
-    let well_formed = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let well_formed =
+        text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     well_formed.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }
 

@@ -67,7 +67,9 @@ pub fn scrub(error: &serde_json::Error) -> String {
 
 /// The part of serde's message after "expected": it comes from the type, not from the input.
 fn expected(text: &str) -> String {
-    text.rsplit_once(", expected ").map(|(_, rest)| format!(", expected {}", rest.split(" at line").next().unwrap_or_default())).unwrap_or_default()
+    text.rsplit_once(", expected ")
+        .map(|(_, rest)| format!(", expected {}", rest.split(" at line").next().unwrap_or_default()))
+        .unwrap_or_default()
 }
 
 /// garde has no codes; its messages of built-in rules are fixed texts, so the rule can be read off them.
@@ -119,8 +121,8 @@ mod tests {
 
     #[test]
     fn each_rule_has_a_code_and_a_path() {
-        let table: &[(&str, f64, &str, &str, &[(&str, &str)])] = &[
-            ("Ada", 50.0, "a@b.org", "x", &[]),
+        let table = [
+            ("Ada", 50.0, "a@b.org", "x", &[][..]),
             ("A", 50.0, "a@b.org", "x", &[("name", "too_short")]),
             ("Adaaa", 50.0, "a@b.org", "x", &[("name", "too_long")]),
             ("Ada", -1.0, "a@b.org", "x", &[("percent", "too_small")]),
@@ -130,7 +132,7 @@ mod tests {
         ];
         for (name, percent, email, tag, expected) in table {
             let expected: Vec<_> = expected.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
-            assert_eq!(codes(name, *percent, email, tag), expected, "{name} {percent} {email} {tag}");
+            assert_eq!(codes(name, percent, email, tag), expected, "{name} {percent} {email} {tag}");
         }
     }
 
@@ -142,7 +144,7 @@ mod tests {
             format!(r#"{{"{secret}": 1}}"#),
             format!(r#"{{"name": "a", "percent": "{secret}"}}"#),
             format!(r#"{{"name": "{secret}""#),
-            format!("{secret}"),
+            secret.to_owned(),
             format!(r#"{{"name":"a","percent":1,"email":"{secret}"}}"#),
         ];
         for input in inputs {

@@ -42,14 +42,14 @@ async fn main() -> Result<()> {
 /// Offers new events until the time is over, and tells how many it was and how long it took.
 async fn measure(cache: &dyn Cache, calls: usize, events: usize, bytes: usize) -> Result<(usize, Duration)> {
     let body = format!(r#"{{"comment":"{}"}}"#, "x".repeat(bytes)).into_bytes();
-    let started = Instant::now();
-    let callers = (0..calls).map(|caller| async {
+    let (body, started) = (body.as_slice(), Instant::now());
+    let callers = (0..calls).map(|caller| async move {
         let mut offered = 0;
         let mut position = caller as u64;
         while started.elapsed() < MEASURE {
             let mut batch = Vec::with_capacity(events);
             for _ in 0..events {
-                batch.push(entry(position, &body)?);
+                batch.push(entry(position, body)?);
                 position += calls as u64;
             }
             cache.offer(batch).await?;

@@ -1,6 +1,9 @@
 //! What a subscription does with an event.
 
-use fabric_core::{Fault, codec::{Poison, Received}};
+use fabric_core::{
+    Fault,
+    codec::{Poison, Received},
+};
 
 use crate::ports::BoxFuture;
 

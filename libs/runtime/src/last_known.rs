@@ -65,7 +65,12 @@ const BATCH_MAX: usize = 256;
 impl LastKnown {
     /// Starts the task that writes to the cache. It ends, with everything written that can be, when [`LastKnownTask::drain`] is called.
     pub fn start(cache: Arc<dyn Cache>, options: LastKnownOptions) -> (Self, LastKnownTask) {
-        let room = Arc::new(Room { waiting: Mutex::default(), arrived: Notify::new(), closing: AtomicBool::new(false), options });
+        let room = Arc::new(Room {
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+            closing: AtomicBool::new(false),
+            options,
+        });
         let task = tokio::spawn(write_until_closed(Arc::clone(&room), cache));
         (Self { room: Arc::clone(&room) }, LastKnownTask { task, room })
     }

@@ -98,7 +98,8 @@ metrics_table! {
 
 /// Counts a publish and how it ended.
 pub fn published(service: &str, topic: &str, outcome: &'static str) {
-    counter!(PUBLISHED, "service" => service.to_owned(), "topic" => topic.to_owned(), "outcome" => outcome).increment(1);
+    counter!(PUBLISHED, "service" => service.to_owned(), "topic" => topic.to_owned(), "outcome" => outcome)
+        .increment(1);
     if outcome == "unrouted" {
         counter!(RETURNED, "service" => service.to_owned(), "topic" => topic.to_owned()).increment(1);
     }

@@ -27,7 +27,10 @@ pub struct SubscriptionDepth {
 }
 
 /// Reads what waits for these subscriptions. One whose queue does not exist has no entry.
-pub async fn depths(broker: &dyn Broker, subscriptions: &[SubscriptionName]) -> Result<Vec<SubscriptionDepth>, DepthError> {
+pub async fn depths(
+    broker: &dyn Broker,
+    subscriptions: &[SubscriptionName],
+) -> Result<Vec<SubscriptionDepth>, DepthError> {
     let queues = subscriptions.iter().flat_map(|name| [name.as_str().to_owned(), names::parked_queue(name)]).collect();
     let depths = broker.depths(queues).await?;
     let find = |queue: &str| depths.iter().find(|depth| depth.queue == queue);
@@ -36,8 +39,12 @@ pub async fn depths(broker: &dyn Broker, subscriptions: &[SubscriptionName]) -> 
         .filter_map(|name| {
             let work = find(name.as_str())?;
             let parked = find(&names::parked_queue(name)).map_or(0, |depth| depth.ready);
-            let depth =
-                SubscriptionDepth { subscription: name.clone(), pending: work.ready, parked, consumers: work.consumers };
+            let depth = SubscriptionDepth {
+                subscription: name.clone(),
+                pending: work.ready,
+                parked,
+                consumers: work.consumers,
+            };
             metric::depths(name.as_str(), depth.pending, depth.parked, depth.consumers);
             Some(depth)
         })

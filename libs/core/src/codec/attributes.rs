@@ -141,7 +141,10 @@ fn optional<'a, T: std::str::FromStr<Err = InvalidName>>(
     get(name).map(|text| text.parse().map_err(|_| Poison::Malformed(name))).transpose()
 }
 
-fn number<'a>(get: impl Fn(&'static str) -> Option<std::borrow::Cow<'a, str>>, name: &'static str) -> Result<Option<u64>, Poison> {
+fn number<'a>(
+    get: impl Fn(&'static str) -> Option<std::borrow::Cow<'a, str>>,
+    name: &'static str,
+) -> Result<Option<u64>, Poison> {
     get(name).map(|text| text.parse().map_err(|_| Poison::Malformed(name))).transpose()
 }
 

@@ -71,7 +71,10 @@ fn header_of(attribute: &'static str) -> &'static str {
 fn find<'a>(headers: &'a Headers, attribute: &'static str) -> Option<Cow<'a, str>> {
     let ours = header_of(attribute);
     let value = headers.get(ours).or_else(|| {
-        headers.iter().find(|(name, _)| PREFIXES.iter().any(|prefix| name.strip_prefix(prefix) == Some(attribute))).map(|(_, v)| v)
+        headers
+            .iter()
+            .find(|(name, _)| PREFIXES.iter().any(|prefix| name.strip_prefix(prefix) == Some(attribute)))
+            .map(|(_, v)| v)
     })?;
     match value {
         HeaderValue::Text(text) => Some(Cow::Borrowed(text)),

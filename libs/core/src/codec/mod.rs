@@ -115,7 +115,8 @@ pub fn decode(incoming: &Incoming) -> Result<Received, Poison> {
 /// Reads a message of either mode, wherever it came from.
 pub fn decode_message(message: &Message) -> Result<Received, Poison> {
     check_limits(message)?;
-    let media_type = message.properties.content_type.as_deref().map(|full| full.split(';').next().unwrap_or_default().trim());
+    let media_type =
+        message.properties.content_type.as_deref().map(|full| full.split(';').next().unwrap_or_default().trim());
     match media_type {
         Some(CLOUDEVENTS_JSON) => structured::decode(&message.body),
         Some(JSON) | None => binary::decode(message),

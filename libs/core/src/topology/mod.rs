@@ -161,7 +161,13 @@ mod tests {
         let names: Vec<&str> = topology.queues.iter().map(|queue| queue.name.as_str()).collect();
         assert_eq!(
             names,
-            ["academic.audit", "academic.audit.parked", "academic.audit.retry.1000", "academic.audit.retry.4000", "events.unrouted"]
+            [
+                "academic.audit",
+                "academic.audit.parked",
+                "academic.audit.retry.1000",
+                "academic.audit.retry.4000",
+                "events.unrouted"
+            ]
         );
     }
 

@@ -13,7 +13,10 @@ use crate::sample::{GradePosted, grade, origin};
 fn a_publication_is_cloudevents_in_binary_mode() {
     let publication = plan(&grade(), origin("academic", "teacher")).unwrap();
     let outgoing = &publication.outgoing;
-    assert_eq!((outgoing.exchange.as_str(), outgoing.routing_key.as_str()), ("events.gradebook", "gradebook.grade.posted"));
+    assert_eq!(
+        (outgoing.exchange.as_str(), outgoing.routing_key.as_str()),
+        ("events.gradebook", "gradebook.grade.posted")
+    );
     assert_eq!(&outgoing.message.body[..], br#"{"student":"u-11391","percent":78.0,"comment":""}"#);
     let properties = &outgoing.message.properties;
     let id = publication.metadata.id.to_string();

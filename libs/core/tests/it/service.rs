@@ -24,7 +24,8 @@ pub fn subscription(name: &str, patterns: &[&str]) -> SubscriptionSpec {
 #[test]
 fn parts_that_do_not_fit_are_named() {
     let service = |name: &str, subscriptions: Vec<SubscriptionSpec>| {
-        ServiceSpec::try_new(ServiceName::try_new(name).unwrap(), vec![Descriptor::of::<GradePosted>()], subscriptions).map(|_| ())
+        ServiceSpec::try_new(ServiceName::try_new(name).unwrap(), vec![Descriptor::of::<GradePosted>()], subscriptions)
+            .map(|_| ())
     };
     let own = |name| SubscriptionName::try_new(name).unwrap();
     let one = subscription("academic.audit", &["#"]);

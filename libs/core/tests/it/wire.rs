@@ -57,7 +57,13 @@ fn copies_for_a_retry_and_from_parking_are_the_same_event() {
         retry_copy(&original, &subscription, &fault, delay, Timestamp::UNIX_EPOCH),
         parked_copy(&original, &subscription, &reason, Timestamp::UNIX_EPOCH),
     ] {
-        let back = Incoming { tag: 9, exchange: String::new(), routing_key: "academic.gpa".into(), redelivered: false, message: copy.message };
+        let back = Incoming {
+            tag: 9,
+            exchange: String::new(),
+            routing_key: "academic.gpa".into(),
+            redelivered: false,
+            message: copy.message,
+        };
         assert_eq!(decode(&back).unwrap().metadata, publication.metadata);
     }
 }
@@ -70,7 +76,8 @@ fn other_clients_events_are_read_whatever_prefix_they_use() {
         assert_eq!(received.metadata.version, 1);
         assert_eq!(received.payload::<GradePosted>().unwrap().student, "u-1");
     }
-    let json = br#"{"specversion":"1.0","id":"5","source":"//x","type":"gradebook.grade.posted","tenantid":"d","position":"7",
+    let json =
+        br#"{"specversion":"1.0","id":"5","source":"//x","type":"gradebook.grade.posted","tenantid":"d","position":"7",
         "data":{"student":"u-1","percent":5,"comment":""}}"#;
     let content_type = Some("application/cloudevents+json; charset=utf-8".to_owned());
     let properties = Properties { content_type, ..Properties::default() };
@@ -87,7 +94,8 @@ fn what_cannot_be_read_names_its_cause() {
         change(&mut message);
         decode(&incoming(message))
     };
-    let without = |name: &'static str| with(&|message| message.headers.retain(|other, _| other != format!("cloudEvents_{name}")));
+    let without =
+        |name: &'static str| with(&|message| message.headers.retain(|other, _| other != format!("cloudEvents_{name}")));
     for name in ["specversion", "id", "source", "type", "tenantid"] {
         assert_eq!(without(name), Err(Poison::Missing(name)), "{name}");
     }
@@ -140,7 +148,14 @@ fn poison_never_quotes_the_input() {
 
 fn metadata() -> impl Strategy<Value = Metadata> {
     let text = "[ -~äß]{1,20}";
-    (any::<u64>(), 1_u16.., proptest::option::of(text), proptest::option::of(text), proptest::option::of(0..i64::MAX as u64), any::<bool>())
+    (
+        any::<u64>(),
+        1_u16..,
+        proptest::option::of(text),
+        proptest::option::of(text),
+        proptest::option::of(0..i64::MAX as u64),
+        any::<bool>(),
+    )
         .prop_map(|(number, version, key, subject, position, traced)| {
             let mut seed = Seed::new(number);
             Metadata {
@@ -188,7 +203,9 @@ proptest! {
         body in proptest::collection::vec(any::<u8>(), 0..200), structured: bool,
     ) {
         let mut message = foreign("ce-");
-        headers.into_iter().for_each(|(name, value)| message.headers.set(name, value));
+        for (name, value) in headers {
+            message.headers.set(name, value);
+        }
         message.body = Bytes::from(body);
         message.properties.content_type = structured.then(|| codec::CLOUDEVENTS_JSON.to_owned());
         if let Ok(received) = decode(&incoming(message)) {

@@ -135,8 +135,10 @@ impl Model {
         let (answer, backlog) = match self.faults.next() {
             Fault::Refused => (Answer::Refused, 0),
             Fault::Taken { twice, confirm_lost } => {
-                let once = self.route(&content);
-                let (answer, backlog) = if twice { self.route(&content) } else { once };
+                let (answer, backlog) = self.route(&content);
+                if twice {
+                    self.route(&content);
+                }
                 (if confirm_lost { Answer::Unknown } else { answer }, backlog)
             }
         };

@@ -161,9 +161,9 @@ async fn a_reader_never_sees_the_last_event_go_back() -> anyhow::Result<()> {
         let cache = connect(&redis).await?;
         writers.spawn(async move {
             // Each writer goes upwards by steps of its own, and back a little within each call.
-            for at in (0..600).step_by(writer + 2) {
+            for at in (0_u64..600).step_by(writer + 2) {
                 let older = [at, at.saturating_sub(7), at.saturating_sub(3)];
-                cache.offer(older.map(|at| entry("a", POSTED, at as u64)).to_vec()).await?;
+                cache.offer(older.map(|at| entry("a", POSTED, at)).to_vec()).await?;
             }
             anyhow::Ok(())
         });

@@ -17,7 +17,12 @@ pub trait Cache: Send + Sync + 'static {
     fn last(&self, query: CacheQuery) -> BoxFuture<'_, Result<Vec<CachedEvent>, CacheError>>;
 
     /// The most recent events of one topic, newest first, at most `limit`.
-    fn recent(&self, tenant: TenantId, topic: Topic, limit: usize) -> BoxFuture<'_, Result<Vec<CachedEvent>, CacheError>>;
+    fn recent(
+        &self,
+        tenant: TenantId,
+        topic: Topic,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CachedEvent>, CacheError>>;
 
     /// Whether the cache can be reached, now and whenever it changes.
     fn reachable(&self) -> watch::Receiver<bool>;

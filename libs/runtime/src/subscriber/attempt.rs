@@ -83,7 +83,12 @@ impl Attempts {
         outcome
     }
 
-    async fn carry_out(&self, disposition: &Disposition, outcome: &Outcome, incoming: &Incoming) -> Result<(), PublishError> {
+    async fn carry_out(
+        &self,
+        disposition: &Disposition,
+        outcome: &Outcome,
+        incoming: &Incoming,
+    ) -> Result<(), PublishError> {
         let (name, now) = (&self.spec.name, self.clock.now());
         let copy = match disposition {
             Disposition::Ack => return Ok(()),

@@ -94,8 +94,11 @@ impl Subscriber {
         let spec = &self.attempts.spec;
         let mut failures = 0;
         while !stop.is_cancelled() {
-            let request =
-                ConsumeRequest { queue: spec.name.as_str().to_owned(), prefetch: spec.prefetch, consumer_name: spec.name.as_str().to_owned() };
+            let request = ConsumeRequest {
+                queue: spec.name.as_str().to_owned(),
+                prefetch: spec.prefetch,
+                consumer_name: spec.name.as_str().to_owned(),
+            };
             match self.broker.consume(request).await {
                 Ok(consumer) => {
                     failures = 0;
@@ -185,7 +188,7 @@ impl<'a> Channel<'a> {
     }
 
     fn start_ready(&mut self) {
-        while let Some((key, (incoming, read))) = self.dispatch.next() {
+        while let Some((key, (incoming, read))) = self.dispatch.start() {
             let attempts = Arc::clone(&self.subscriber.attempts);
             self.running.spawn(async move {
                 let verdict = attempts.make(&incoming, read).await;

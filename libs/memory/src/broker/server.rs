@@ -1,0 +1,225 @@
+//! The model behind its lock, and the carrying out of its effects.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use fabric_core::message::Outgoing;
+use fabric_runtime::{clock::Clock, ports::BrokerStatus};
+use tokio::sync::{oneshot, watch};
+
+use super::timer::Timer;
+use crate::{
+    model::{Answer, ChannelId, ClientId, CloseReason, Delivery, Effect, Model, PublishId, Publishing},
+    options::BrokerOptions,
+};
+
+/// What the clients of one broker share. The lock is held for single steps of the model only, never across an `await`.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) clock: Clock,
+    pub(super) timer: Timer,
+    pub(super) deadline: Duration,
+    pub(super) flow_max: usize,
+    idle: watch::Sender<bool>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) model: Model,
+    readers: BTreeMap<ChannelId, Reader>,
+    answers: BTreeMap<PublishId, oneshot::Sender<Answer>>,
+    statuses: BTreeMap<ClientId, watch::Sender<BrokerStatus>>,
+    was_idle: bool,
+}
+
+/// What waits for the reader of a channel. The prefetch limits how much that is.
+#[derive(Debug, Default)]
+struct Reader {
+    deliveries: VecDeque<Delivery>,
+    waker: Option<Waker>,
+}
+
+/// What a client gets for its publish.
+#[derive(Debug)]
+pub(super) enum Promise {
+    /// The broker has answered.
+    Answered { answer: Answer, backlog: usize },
+    /// It will.
+    Held(PublishId, oneshot::Receiver<Answer>),
+    /// It was not even tried.
+    NotSent { reason: &'static str },
+}
+
+impl Server {
+    pub(super) fn new(clock: Clock, options: BrokerOptions) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            timer: Timer::default(),
+            deadline: options.deadline,
+            flow_max: options.flow_max,
+            idle: watch::Sender::new(true),
+            state: Mutex::new(State {
+                model: Model::new(options),
+                readers: BTreeMap::new(),
+                answers: BTreeMap::new(),
+                statuses: BTreeMap::new(),
+                was_idle: true,
+            }),
+        })
+    }
+
+    /// One step: lets time pass, acts, carries out the effects.
+    pub(super) fn step<T>(self: &Arc<Self>, act: impl FnOnce(&mut State) -> T) -> T {
+        let now = self.clock.elapsed();
+        let mut woken = Vec::new();
+        let (result, deadline) = {
+            let mut state = self.lock();
+            state.model.pass_time(now);
+            let result = act(&mut state);
+            state.carry_out(&mut woken);
+            self.note_idle(&mut state);
+            (result, state.model.deadline())
+        };
+        woken.into_iter().for_each(Waker::wake);
+        if let Some(deadline) = deadline {
+            self.timer.arm(self, deadline);
+        }
+        result
+    }
+
+    /// Looks at the model without changing it.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Model) -> T) -> T {
+        at(&self.lock().model)
+    }
+
+    /// Whether nothing is under way, now and whenever it changes.
+    pub(super) fn idle(&self) -> watch::Receiver<bool> {
+        self.idle.subscribe()
+    }
+
+    /// The next delivery of a channel, as a stream gives it.
+    pub(super) fn poll_delivery(&self, channel: ChannelId, context: &Context<'_>) -> Poll<Option<Delivery>> {
+        let mut state = self.lock();
+        let State { model, readers, .. } = &mut *state;
+        let Some(reader) = readers.get_mut(&channel) else { return Poll::Ready(None) };
+        if let Some(delivery) = reader.deliveries.pop_front().or_else(|| model.take(channel)) {
+            return Poll::Ready(Some(delivery));
+        }
+        match &mut reader.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            None => reader.waker = Some(context.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn note_idle(&self, state: &mut State) {
+        let is_idle = state.model.is_idle();
+        if state.was_idle != is_idle {
+            state.was_idle = is_idle;
+            self.idle.send_replace(is_idle);
+        }
+    }
+
+    /// A panic while the lock was held cannot leave the model half changed in a way that would matter to what it holds, and
+    /// failing all other clients for it would be worse.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.timer.end();
+    }
+}
+
+impl State {
+    /// A new client and how it sees the broker.
+    pub(super) fn connect(&mut self) -> (ClientId, watch::Receiver<BrokerStatus>) {
+        let client = self.model.connect();
+        let sender = watch::Sender::new(self.model.status(client));
+        let status = sender.subscribe();
+        self.statuses.insert(client, sender);
+        (client, status)
+    }
+
+    /// A client leaves for good: its status ends.
+    pub(super) fn leave(&mut self, client: ClientId) {
+        self.model.leave(client);
+        self.note_statuses();
+        self.statuses.remove(&client);
+    }
+
+    /// Tells every client how it sees the broker now.
+    pub(super) fn note_statuses(&mut self) {
+        for (client, sender) in &self.statuses {
+            let status = self.model.status(*client);
+            sender.send_if_modified(|before| {
+                let is_new = *before != status;
+                *before = status;
+                is_new
+            });
+        }
+    }
+
+    pub(super) fn publish(&mut self, client: ClientId, outgoing: Outgoing) -> Promise {
+        match self.model.publish(client, outgoing) {
+            Publishing::Answered { answer, backlog } => Promise::Answered { answer, backlog },
+            Publishing::NotSent { reason } => Promise::NotSent { reason },
+            Publishing::Held(publish) => {
+                let (sender, receiver) = oneshot::channel();
+                self.answers.insert(publish, sender);
+                Promise::Held(publish, receiver)
+            }
+        }
+    }
+
+    /// Makes room for the deliveries of a new channel, before the first one is carried out.
+    pub(super) fn add_reader(&mut self, channel: ChannelId) {
+        self.readers.insert(channel, Reader::default());
+    }
+
+    pub(super) fn close_channel(&mut self, channel: ChannelId) {
+        self.readers.remove(&channel);
+        self.model.close_channel(channel);
+    }
+
+    fn carry_out(&mut self, woken: &mut Vec<Waker>) {
+        while let Some(effect) = self.model.next_effect() {
+            match effect {
+                Effect::Deliver { channel, delivery } => {
+                    if let Some(reader) = self.readers.get_mut(&channel) {
+                        reader.deliveries.push_back(delivery);
+                        woken.extend(reader.waker.take());
+                    }
+                }
+                Effect::Available { channel } => {
+                    woken.extend(self.readers.get_mut(&channel).and_then(|reader| reader.waker.take()));
+                }
+                Effect::Closed { channel, reason } => {
+                    woken.extend(self.readers.remove(&channel).and_then(|reader| reader.waker));
+                    log_closed(reason);
+                }
+                Effect::Answered { publish, answer } => {
+                    // Whoever does not wait any longer has been told that the outcome is unknown.
+                    let waiting = self.answers.remove(&publish);
+                    if waiting.is_some_and(|sender| sender.send(answer).is_err()) {
+                        tracing::debug!(?answer, "an answer came too late");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn log_closed(reason: CloseReason) {
+    match reason {
+        CloseReason::ConnectionLost => tracing::debug!("a channel ended with its connection"),
+        CloseReason::UnknownTag(tag) => tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out"),
+    }
+}
