@@ -1,9 +1,9 @@
 //! How the catalogue's events are declared: everything about an event stands in one place.
 
-use fabric_core::{Descriptor, Event, event::InvalidPayload};
+use fabric_core::{Descriptor, event::InvalidPayload};
 
 /// An event with an example of its payload, for tests, documentation and people who want to try it.
-pub trait Example: Event {
+pub trait Example: fabric_core::Event {
     /// The example as JSON, as it stands on the wire.
     const EXAMPLE: &'static str;
 
@@ -37,32 +37,38 @@ impl Entry {
 /// Declares the events of a module, and lists them in its `EVENTS`.
 ///
 /// An event is a doc comment, its attributes, its fields and an example. Events that carry the same fields stand one after the
-/// other before the fields that they share. Every event gets the same derives, and camel case in JSON.
+/// other before the fields that they share. In JSON the fields are in camel case.
+///
+/// The derives stand at the top of the list and not in here, for the sake of rules that look at another field of the event: the
+/// `self` in them is the `self` of where the derive was written.
 ///
 /// A field's type says what is allowed in it. Where it does not, as with text, lists and counts, `#[garde(...)]` must: a test
 /// refuses such a field without bounds.
 macro_rules! events {
-    ($(
+    (#![derive $derives:tt] $(
         $($(#[$($attribute:tt)*])* pub struct $name:ident)+ { $($fields:tt)* }
         example $example:literal
     )*) => {
-        $($(
-            #[derive(
-                Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::garde::Validate, ::fabric_macros::Event,
-            )]
-            #[serde(rename_all = "camelCase")]
-            #[garde(allow_unvalidated)]
-            #[event(crate = "::fabric_core")]
-            $(#[$($attribute)*])*
-            pub struct $name { $($fields)* }
-
-            impl $crate::Example for $name {
-                const EXAMPLE: &'static str = $example;
-            }
-        )+)*
+        $($crate::declare::events!(@alike $derives [$($(#[$($attribute)*])* $name)+] { $($fields)* } $example);)*
 
         pub(crate) const EVENTS: &[$crate::declare::Entry] = &[$($($crate::declare::Entry::of::<$name>()),+),*];
     };
+    // Events that carry the same fields.
+    (@alike $derives:tt [$($(#[$($attribute:tt)*])* $name:ident)+] $fields:tt $example:literal) => {$(
+        #[derive $derives]
+        #[serde(rename_all = "camelCase")]
+        #[garde(allow_unvalidated)]
+        #[event(crate = "::fabric_core")]
+        $(#[$($attribute)*])*
+        pub struct $name $fields
+
+        impl $crate::Example for $name {
+            const EXAMPLE: &'static str = $example;
+        }
+    )+};
 }
 
 pub(crate) use events;
+pub(crate) use fabric_macros::Event;
+pub(crate) use garde::Validate;
+pub(crate) use serde::{Deserialize, Serialize};

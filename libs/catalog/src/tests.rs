@@ -1,1 +1,297 @@
+//! Rules that every event of the catalogue keeps. They are checked by changing the examples, so they hold for new events too.
 
+use std::collections::BTreeSet;
+
+use fabric_core::{
+    PartitionKey, Pattern, Topic,
+    event::{Checked, InvalidPayload},
+};
+use serde_json::{Value, json};
+
+use crate::{Entry, all, contexts, entries, example, find, matching, values::AccountRole};
+
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}
+
+fn check(entry: &Entry, payload: &Value) -> Result<Checked, InvalidPayload> {
+    (entry.descriptor.check)(payload.to_string().as_bytes())
+}
+
+/// The payload with another value in one place.
+fn with(payload: &Value, place: &str, value: Value) -> Value {
+    let mut changed = payload.clone();
+    *changed.pointer_mut(place).unwrap() = value;
+    changed
+}
+
+/// Every place in the value that is not an object or list, with what is there.
+fn leaves(value: &Value) -> Vec<(String, Value)> {
+    fn visit(value: &Value, place: &str, leaves: &mut Vec<(String, Value)>) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| visit(value, &format!("{place}/{name}"), leaves))
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, value)| visit(value, &format!("{place}/{i}"), leaves))
+            }
+            leaf => leaves.push((place.to_owned(), leaf.clone())),
+        }
+    }
+    let mut leaves = Vec::new();
+    visit(value, "", &mut leaves);
+    leaves
+}
+
+/// Every place in the value where there is a list.
+fn lists(value: &Value, place: &str) -> Vec<String> {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| lists(value, &format!("{place}/{name}"))).collect()
+        }
+        Value::Array(items) => {
+            let inner = items.iter().enumerate().flat_map(|(i, value)| lists(value, &format!("{place}/{i}")));
+            std::iter::once(place.to_owned()).chain(inner).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_example_is_valid_and_shows_every_field() {
+    for entry in entries() {
+        let (topic, payload) = (entry.descriptor.topic, parse(entry.example));
+        let checked = check(entry, &payload).unwrap_or_else(|error| panic!("{topic}: {error}"));
+        assert_eq!(serde_json::from_slice::<Value>(&checked.body).unwrap(), payload, "{topic}");
+        assert_eq!((entry.descriptor.check)(&checked.body), Ok(checked.clone()), "{topic}");
+        assert!(PartitionKey::try_new(&checked.key).is_ok(), "{topic}: key {:?}", checked.key);
+        let named = |id: &str| leaves(&payload).iter().any(|(_, leaf)| leaf == id);
+        assert!(named(&checked.key), "{topic}: the key {:?} is none of the fields", checked.key);
+        assert!(checked.subject.as_deref().is_none_or(named), "{topic}: subject {:?}", checked.subject);
+    }
+}
+
+#[test]
+fn every_event_has_a_topic_of_its_own_and_a_description() {
+    let services = ["academic", "kyc", "notification", "payment", "social", "user"];
+    let roles: BTreeSet<&str> = AccountRole::ALL.iter().map(|role| role.as_str()).collect();
+    let mut topics = BTreeSet::new();
+    for event in all() {
+        let topic = event.topic;
+        assert!(Topic::try_new(topic).is_ok() && topics.insert(topic), "{topic}");
+        assert!(event.description.ends_with('.') && event.description.len() > 15, "{topic}: {}", event.description);
+        assert!(services.contains(&event.owner), "{topic}: {}", event.owner);
+        assert!(event.publishers.iter().all(|name| services.contains(name) && *name != event.owner), "{topic}");
+        assert!(event.roles.iter().all(|role| roles.contains(role)), "{topic}: {:?}", event.roles);
+        assert!(event.version == 1 && !event.aggregate.is_empty(), "{topic}");
+    }
+}
+
+#[test]
+fn events_are_found_by_topic_and_by_pattern() {
+    assert!(all().is_sorted_by_key(|event| event.topic));
+    for entry in entries() {
+        let topic = entry.descriptor.topic;
+        assert_eq!(find(topic).map(|found| found.topic), Some(topic));
+        assert_eq!(example(topic), Some(entry.example));
+    }
+    for unknown in ["", "gradebook", "gradebook.grade.lost", "zzz.zzz.zzz"] {
+        assert!(find(unknown).is_none() && example(unknown).is_none(), "{unknown}");
+    }
+    let count = |pattern: &str| matching(&pattern.parse::<Pattern>().unwrap()).count();
+    assert_eq!((count("#"), count("*.*.*"), count("*.*"), count("nothing.#")), (all().len(), all().len(), 0, 0));
+    assert_eq!((count("gradebook.grade.posted"), count("social.#")), (1, 12));
+    let expected = ["demographics", "gradebook", "intervention", "kyc", "notification", "rostering", "social", "user"];
+    assert_eq!(contexts(), expected);
+}
+
+#[test]
+fn nothing_in_a_payload_is_without_bounds() {
+    for entry in entries() {
+        let (topic, payload) = (entry.descriptor.topic, parse(entry.example));
+        for (place, leaf) in leaves(&payload) {
+            let too_much: &[Value] = match &leaf {
+                Value::String(_) => &[json!("x".repeat(30_000)), json!("")],
+                Value::Number(number) if number.is_f64() => &[json!(1e9), json!(-1e9)],
+                Value::Number(_) => &[json!(1_u64 << 60), json!(-1)],
+                _ => &[],
+            };
+            for value in too_much {
+                assert!(check(entry, &with(&payload, &place, value.clone())).is_err(), "{topic} {place} has no bounds");
+            }
+        }
+        for place in lists(&payload, "") {
+            let Some(item) = payload.pointer(&place).and_then(|list| list.get(0)) else { continue };
+            let long = with(&payload, &place, Value::Array(vec![item.clone(); 2_000]));
+            // A set of words keeps each word once, and so has bounds by itself.
+            if let Ok(checked) = check(entry, &long) {
+                let kept: Value = serde_json::from_slice(&checked.body).unwrap();
+                assert_eq!(
+                    kept.pointer(&place).and_then(Value::as_array).map(Vec::len),
+                    Some(1),
+                    "{topic} {place} has no bounds"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_field_takes_a_value_of_another_shape_and_no_error_quotes_it() {
+    for entry in entries() {
+        let (topic, payload) = (entry.descriptor.topic, parse(entry.example));
+        for name in payload.as_object().unwrap().keys() {
+            for value in [json!([["Secret"]]), json!({"Secret": {"Secret": []}})] {
+                match check(entry, &with(&payload, &format!("/{name}"), value)) {
+                    Err(error) => assert!(!error.to_string().contains("Secret"), "{topic} {name}: {error}"),
+                    Ok(_) => panic!("{topic} {name}"),
+                }
+            }
+        }
+        for (place, leaf) in leaves(&payload).into_iter().filter(|(_, leaf)| leaf.is_string()) {
+            let secret = json!(format!("{} \u{7}Secret", leaf.as_str().unwrap()));
+            match check(entry, &with(&payload, &place, secret)) {
+                Err(error) => assert!(!error.to_string().contains("Secret"), "{topic} {place}: {error}"),
+                // What is shown to anybody may hold any character.
+                Ok(_) => assert!(
+                    is_public(topic, place.rsplit('/').find(|name| name.parse::<u32>().is_err()).unwrap()),
+                    "{topic} {place}"
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_field_may_only_be_left_out_if_it_may_be_empty() {
+    for entry in entries() {
+        let (topic, payload) = (entry.descriptor.topic, parse(entry.example));
+        for name in payload.as_object().unwrap().keys() {
+            let mut without = payload.clone();
+            without.as_object_mut().unwrap().remove(name);
+            match check(entry, &without) {
+                Err(error) => {
+                    assert!(error.to_string().contains(&format!("missing field `{name}`")), "{topic}: {error}")
+                }
+                Ok(checked) => {
+                    let kept: Value = serde_json::from_slice(&checked.body).unwrap();
+                    assert!(
+                        [json!(null), json!([]), json!({})].contains(&kept[name]),
+                        "{topic} {name}: {}",
+                        kept[name]
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn printing_a_payload_gives_no_personal_data_away() {
+    for entry in entries() {
+        let (topic, payload) = (entry.descriptor.topic, parse(entry.example));
+        let printed = (entry.print)(entry.example).unwrap();
+        for (place, leaf) in leaves(&payload) {
+            let name = place.rsplit('/').find(|name| name.parse::<u32>().is_err()).unwrap();
+            let text = match &leaf {
+                Value::String(text) => format!("{text:?}").trim_matches('"').to_owned(),
+                Value::Number(number) if number.is_f64() => number.to_string(),
+                _ => continue,
+            };
+            assert!(is_public(topic, name) || !printed.contains(&text), "{topic}: {name} is printed in {printed}");
+        }
+    }
+}
+
+/// Whether everybody may see what stands in the field: ids, times, and what says nothing about a person.
+fn is_public(topic: &str, name: &str) -> bool {
+    let context = topic.split('.').next().unwrap_or_default();
+    let always = ["Id", "Ids", "At", "Date"].iter().any(|suffix| name.ends_with(suffix));
+    let words =
+        matches!(name, "template" | "code" | "provider" | "language" | "timeZone" | "title" | "grades" | "system");
+    let by_context = match context {
+        "rostering" => topic != "rostering.student.withdrawn",
+        "gradebook" => matches!(name, "description") || (topic == "gradebook.assignment.deleted" && name == "reason"),
+        "kyc" => matches!(name, "fileSha256" | "mediaType"),
+        "notification" => topic.starts_with("notification.template") || matches!(name, "statusCode" | "link"),
+        _ => false,
+    };
+    always || words || by_context
+}
+
+#[test]
+fn each_bound_has_its_code() {
+    let text = |chars: usize| json!("x".repeat(chars));
+    let table: &[(&str, &str, Value, &str, &str)] = &[
+        ("gradebook.assignment.created", "/title", json!(""), "title", "too_short"),
+        ("gradebook.assignment.created", "/title", text(256), "title", "too_long"),
+        ("gradebook.assignment.created", "/dueDate", json!("2026-09-30"), "due_date", "invalid"),
+        ("gradebook.assignment.created", "/resultValueMax", json!(0.0), "result_value_max", "invalid"),
+        ("gradebook.assignment.missed", "/overdueDays", json!(1_001), "overdue_days", "too_large"),
+        ("gradebook.bulk_grades.updated", "/grades", json!([]), "grades", "too_short"),
+        ("rostering.class.created", "/termIds", json!([]), "term_ids", "too_short"),
+        ("rostering.class.created", "/grades/0", text(33), "grades[0]", "too_long"),
+        ("rostering.import.record_rejected", "/code", json!("Blank Score"), "code", "bad_format"),
+        ("rostering.import.record_rejected", "/line", json!(0), "line", "too_small"),
+        ("rostering.academic_session.created", "/endDate", json!("2026-09-30"), "end_date", "invalid"),
+        ("rostering.bell_schedule.updated", "/periods/0/endTime", json!("08:00:00"), "periods[0].end_time", "invalid"),
+        ("demographics.enrollment.created", "/endDate", json!("2026-09-30"), "end_date", "invalid"),
+        ("demographics.emergency_contact.added", "/callRank", json!(0), "call_rank", "too_small"),
+        ("intervention.case.created", "/tier", json!(4), "tier", "too_large"),
+        ("kyc.document.submitted", "/fileSizeBytes", json!(26_214_401), "file_size_bytes", "too_large"),
+        ("kyc.document.submitted", "/mediaType", json!("image"), "media_type", "bad_format"),
+        ("notification.dispatch.requested", "/variables", json!({"no spaces": "x"}), "variables", "bad_format"),
+        ("notification.email.sent", "/attempt", json!(0), "attempt", "too_small"),
+        ("social.connection.requested", "/requesterId", json!("u-28400"), "requester_id", "invalid"),
+        ("social.post.created", "/audienceId", json!(null), "audience_id", "required"),
+    ];
+    for (topic, place, value, path, code) in table {
+        let payload = with(&parse(example(topic).unwrap()), place, value.clone());
+        match (find(topic).unwrap().check)(payload.to_string().as_bytes()) {
+            Err(InvalidPayload::Bounds(found)) => {
+                let found: Vec<(&str, &str)> =
+                    found.iter().map(|violation| (violation.path.as_str(), violation.code.as_str())).collect();
+                assert_eq!(found, [(*path, *code)], "{topic} {place}");
+            }
+            other => panic!("{topic} {place}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn wrong_values_say_what_was_wanted() {
+    let table: &[(&str, &str, Value, &str)] = &[
+        (
+            "gradebook.grade.posted",
+            "/resultId",
+            json!("two words"),
+            "expected 1 to 255 printable characters without spaces",
+        ),
+        ("gradebook.grade.posted", "/scorePercent", json!(200.5), "expected a number from 0 to 200"),
+        ("gradebook.grade.posted", "/scorePercent", json!(-0.5), "expected a number from 0 to 200"),
+        ("gradebook.grade.posted", "/score", json!(100_001), "expected a number from -100000 to 100000"),
+        ("gradebook.grade.posted", "/letterGrade", json!("Excellent"), "expected 1 to 8 characters without spaces"),
+        ("gradebook.grade.posted", "/scoreStatus", json!("Fully Graded"), "expected one of `exempt`, `fully graded`"),
+        ("demographics.user.created", "/email", json!("nobody"), "expected an e-mail address"),
+        ("demographics.user.created", "/phone", json!("call me"), "expected 3 or more digits"),
+        ("demographics.user.created", "/givenName", json!("two\nlines"), "expected 1 to 200 characters on one line"),
+        ("rostering.academic_session.created", "/schoolYear", json!(1899), "expected a year from 1900 to 2200"),
+        ("kyc.document.submitted", "/fileSha256", json!("abc"), "expected 64 digits 0-9 and a-f"),
+    ];
+    for (topic, place, value, wanted) in table {
+        let payload = with(&parse(example(topic).unwrap()), place, value.clone());
+        match (find(topic).unwrap().check)(payload.to_string().as_bytes()) {
+            Err(InvalidPayload::Shape(message)) => assert!(message.contains(wanted), "{topic} {place}: {message}"),
+            other => panic!("{topic} {place}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn numbers_without_a_fraction_and_unknown_fields_are_fine() {
+    let mut payload = with(&parse(example("gradebook.grade.posted").unwrap()), "/score", json!(78));
+    payload["fromTheFuture"] = json!({"any": "thing"});
+    let checked = (find("gradebook.grade.posted").unwrap().check)(payload.to_string().as_bytes()).unwrap();
+    let kept: Value = serde_json::from_slice(&checked.body).unwrap();
+    assert_eq!((&kept["score"], kept.get("fromTheFuture")), (&json!(78.0), None));
+}

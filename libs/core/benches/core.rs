@@ -6,7 +6,6 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use fabric_core::{Pattern, codec::decode, message::Incoming, publication::plan, router::Router, seed::Seed};
 
 #[path = "../tests/it/sample.rs"]
-#[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod sample;
 
 fn publication(criterion: &mut Criterion) {

@@ -21,12 +21,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, ConfigError, HttpSection},
     connect::Adapters,
     handle::Fabric,
     http::{health::Health, metrics},
-    identity::SigningKey,
+    identity::Verifier,
     service::{AnyService, ServiceError},
+    settings,
+    telemetry::MetricsHandle,
 };
 
 /// Services that run in this process.
@@ -53,6 +55,9 @@ pub enum HostError {
     /// A service's value is not a service.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The configuration's numbers do not fit together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// What stands on the broker is not what the services need, or may not be made.
     #[error(transparent)]
     Topology(DeclareError),
@@ -71,7 +76,7 @@ impl Host {
         catalogue: &'static [Descriptor],
         services: &[Box<dyn AnyService>],
     ) -> Result<Self, HostError> {
-        let defaults = config.subscription_defaults();
+        let defaults = settings::subscription_defaults(config)?;
         let specs = services.iter().map(|service| service.spec(&defaults)).collect::<Result<Vec<_>, _>>()?;
         let topology = topology::of_services(&specs, &contexts_of(catalogue));
         match adapters.broker.declare(&topology).await {
@@ -79,7 +84,7 @@ impl Host {
             declared => declared.map_err(HostError::Topology)?,
         }
         let activity = Arc::new(Activity::new(adapters.clock));
-        let (offers, last_known) = LastKnown::start(Arc::clone(&adapters.cache), config.last_known_options());
+        let (offers, last_known) = LastKnown::start(Arc::clone(&adapters.cache), settings::last_known(config));
         let mut host = Self {
             hosted: Vec::new(),
             catalogue,
@@ -108,7 +113,7 @@ impl Host {
         for subscription in spec.subscriptions() {
             if let Some(handler) = handlers.remove(subscription.name.as_str()) {
                 let (broker, activity) = (Arc::clone(&broker), Arc::clone(&activity));
-                let options = config.subscriber_options();
+                let options = settings::subscriber(config);
                 let subscriber = Subscriber::new(subscription.clone(), handler, broker, activity, clock, options);
                 self.tasks.spawn(subscriber.run(self.stop.clone()));
             }
@@ -164,23 +169,23 @@ impl Host {
 
     /// All HTTP routes: each service's under its name, its own health and metrics among them, and the same for the process as a
     /// whole at the root. A service that is alone has its routes at the root.
-    pub fn router(&self, config: &Config, key: &SigningKey) -> Router {
+    pub fn router(&self, http: &HttpSection, verifier: Verifier, metrics: &MetricsHandle) -> Router {
         let mut router = match self.hosted.as_slice() {
-            [alone] => self.router_of(alone),
+            [alone] => self.router_of(alone, metrics),
             several => several
                 .iter()
-                .fold(self.health().router().merge(metrics::router()), |router, hosted| {
-                    router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted))
+                .fold(self.health().router().merge(metrics::router(metrics)), |router, hosted| {
+                    router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted, metrics))
                 }),
         };
-        router = crate::http::limited(router, &config.http);
-        router.layer(Extension(key.clone()))
+        router = crate::http::limited(router, http);
+        router.layer(Extension(verifier))
     }
 
-    fn router_of(&self, hosted: &Hosted) -> Router {
+    fn router_of(&self, hosted: &Hosted, metrics: &MetricsHandle) -> Router {
         let subscriptions = hosted.spec.subscriptions().iter().map(|subscription| subscription.name.clone()).collect();
         let health = self.health_of(hosted.spec.name().as_str(), subscriptions);
-        hosted.routes.clone().merge(health.router()).merge(metrics::router())
+        hosted.routes.clone().merge(health.router()).merge(metrics::router(metrics))
     }
 
     fn health_of(&self, name: &str, subscriptions: Vec<SubscriptionName>) -> Health {

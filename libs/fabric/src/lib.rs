@@ -51,6 +51,7 @@ pub mod identity;
 mod publish;
 mod read_model;
 mod service;
+mod settings;
 pub mod telemetry;
 
 /// The pure core.
@@ -69,4 +70,4 @@ pub use context::{AnyEvent, Context};
 pub use handle::{Fabric, ReadError};
 pub use publish::{JsonEvent, Payload, Publish, PublishFailure};
 pub use read_model::{InMemory, ReadModel};
-pub use service::{AnyService, Service, Subscription};
+pub use service::{AnyService, Service, ServiceError, Subscription, SubscriptionDefaults};

@@ -135,9 +135,11 @@ fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
+/// Where the field is. `self` must be the one of the implementation, even where a `macro_rules` brought attribute and derive together.
 fn place(path: &FieldPath) -> TokenStream {
     let (first, rest) = (&path.first, &path.rest);
-    quote_spanned!(path.span => self.#first #(.#rest)*)
+    let this = syn::Ident::new("self", Span::call_site());
+    quote_spanned!(path.span => #this.#first #(.#rest)*)
 }
 
 /// The expression carries the span of the attribute, so that "`Score` is not `AsRef<str>`" points at `key = "score"`.

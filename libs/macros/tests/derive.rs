@@ -77,6 +77,27 @@ struct Measured<T: Serialize + serde::de::DeserializeOwned + Send + Sync + 'stat
     value: T,
 }
 
+/// The derive comes from the macro, the attribute from where it is used.
+macro_rules! declare {
+    ($(#[$($attribute:tt)*])* struct $name:ident { $field:ident: $ty:ty }) => {
+        #[derive(Debug, Clone, Serialize, Deserialize, Validate, Event)]
+        #[garde(allow_unvalidated)]
+        $(#[$($attribute)*])*
+        struct $name { $field: $ty }
+    };
+}
+
+declare! {
+    /// A door was opened.
+    #[event(topic = "house.door.opened", key = "door", subject = "door")]
+    struct DoorOpened { door: u8 }
+}
+
+#[test]
+fn it_works_inside_another_macro() {
+    assert_eq!((DoorOpened { door: 7 }.key(), DoorOpened { door: 7 }.subject()), ("7".into(), Some("7".into())));
+}
+
 #[test]
 fn everything_that_was_given_is_there() {
     let descriptor = Descriptor::of::<GradePosted>();

@@ -18,12 +18,11 @@ const MEASURE: Duration = Duration::from_secs(3);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let (url, _private) = match std::env::args().nth(1) {
-        Some(url) => (url, None),
-        None => {
-            let redis = Redis::start().await?;
-            (redis.url(), Some(redis))
-        }
+    let (url, _private) = if let Some(url) = std::env::args().nth(1) {
+        (url, None)
+    } else {
+        let redis = Redis::start().await?;
+        (redis.url(), Some(redis))
     };
     let cache = RedisCache::connect(RedisOptions::new(url)).await?;
     println!("{:>6} {:>7} {:>14} {:>10} {:>12}", "calls", "events", "payload bytes", "offers/s", "µs per call");
@@ -31,9 +30,9 @@ async fn main() -> Result<()> {
         [(1, 1, 300), (16, 1, 300), (1, 64, 300), (4, 64, 300), (4, 256, 300), (4, 16, 20_000)]
     {
         let (offers, elapsed) = measure(cache.as_ref(), calls, events, bytes).await?;
-        let per_second = offers as f64 / elapsed.as_secs_f64();
-        let per_call = elapsed.as_micros() as f64 * calls as f64 * events as f64 / offers as f64;
-        println!("{calls:>6} {events:>7} {bytes:>14} {per_second:>10.0} {per_call:>12.0}");
+        let per_second = offers as u128 * 1_000_000 / elapsed.as_micros();
+        let per_call = elapsed.as_micros() * (calls * events) as u128 / offers as u128;
+        println!("{calls:>6} {events:>7} {bytes:>14} {per_second:>10} {per_call:>12}");
     }
     cache.close().await;
     Ok(())

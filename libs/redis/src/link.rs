@@ -101,7 +101,7 @@ impl Supervisor {
         loop {
             match attempt {
                 Ok(connection) => {
-                    let Some(error) = self.serve(connection).await else { return };
+                    let Some(error) = self.watch(connection).await else { return };
                     tracing::warn!(reason = describe(&error), "lost the connection to Redis");
                     (delays, is_known) = (self.delays(), true);
                 }
@@ -121,12 +121,20 @@ impl Supervisor {
         }
     }
 
-    /// Lends the connection out until it is lost, and tells why; None when it was closed on demand.
-    async fn serve(&self, mut connection: Connection) -> Option<Error> {
+    /// Tries to connect once, and lends the connection out from then on.
+    async fn connect(&self) -> FredResult<Connection> {
+        let connected = timeout(self.options.connect_timeout, Connection::open(&self.builder)).await;
+        let connection = connected.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no connection in time")))?;
         tracing::info!("connected to Redis");
         self.client.send_replace(Some(connection.client.clone()));
         self.reachable.send_replace(true);
-        let lost = self.closing.run_until_cancelled(connection.lost(self.options.unresponsive_timeout)).await;
+        Ok(connection)
+    }
+
+    /// Waits until the connection is lost, and tells why; None when it was closed on demand.
+    async fn watch(&self, mut connection: Connection) -> Option<Error> {
+        let lost = connection.lost(self.options.unresponsive_timeout);
+        let lost = self.closing.run_until_cancelled(lost).await;
         // First the client, so that whoever hears of it finds no connection.
         self.client.send_replace(None);
         self.reachable.send_replace(false);
@@ -134,11 +142,6 @@ impl Supervisor {
             connection.quit(self.options.command_timeout).await;
         }
         lost
-    }
-
-    async fn connect(&self) -> FredResult<Connection> {
-        let connected = timeout(self.options.connect_timeout, Connection::open(&self.builder)).await;
-        connected.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no connection in time")))
     }
 
     fn delays(&self) -> impl Iterator<Item = Duration> + use<> {

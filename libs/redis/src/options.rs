@@ -2,10 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use fred::types::{
-    Builder,
-    config::{Config, ServerConfig},
-};
+use fred::types::{Builder, config::Config};
 
 /// Where Redis is, and every limit that holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,9 +15,10 @@ pub struct RedisOptions {
     pub command_timeout: Duration,
     /// How long a connection may owe every answer before it is given up for a new one.
     pub unresponsive_timeout: Duration,
-    /// How long to wait before the first attempt to connect again. Each further wait is twice as long, plus up to as much again at random.
+    /// How long to wait before the first attempt to connect again. Each further wait is twice as long, and up to as much again
+    /// is added at random.
     pub reconnect_delay_min: Duration,
-    /// The longest wait between two attempts to connect. There is no last attempt.
+    /// Waits grow no longer than this, before the random part. There is no last attempt.
     pub reconnect_delay_max: Duration,
     /// How many commands may wait for their answers at once. Further ones wait for their turn, within their deadline.
     pub commands_in_flight_max: usize,
@@ -93,11 +91,10 @@ impl RedisOptions {
             Some(("rediss", _)) => return Err(ConnectError::NoTls),
             _ => return Err(ConnectError::Scheme),
         }
-        let config = Config::from_url(&self.url).map_err(|error| config_error(&error))?;
-        match &config.server {
-            ServerConfig::Centralized { server } if !server.host.is_empty() => Ok(config),
-            _ => Err(ConnectError::Url { reason: "it has no host".to_owned() }),
+        if self.url.contains(['?', '#']) {
+            return Err(ConnectError::Url { reason: "nothing comes after the database".to_owned() });
         }
+        Config::from_url(&self.url).map_err(|error| config_error(&error))
     }
 
     fn check_limits(&self) -> Result<(), ConnectError> {
@@ -156,13 +153,14 @@ mod tests {
             ("localhost:6379", Err(ConnectError::Scheme)),
             ("http://ada:hunter2@localhost", Err(ConnectError::Scheme)),
             ("redis-cluster://ada:hunter2@localhost", Err(ConnectError::Scheme)),
-            ("redis://", url("it has no host")),
-            ("redis:///3", url("it has no host")),
+            ("redis://", url("Invalid or missing host.")),
+            ("redis:///3", url("Invalid or missing host.")),
             ("redis://ada:hunter2@", url("EmptyHost")),
             ("redis://ada:hunter2@localhost:port", url("InvalidPort")),
             ("redis://ada:hunter2@localhost:99999", url("InvalidPort")),
             ("redis://ada:hunter2@localhost/database", url("Invalid integer string.")),
             ("redis://ada:hunter2@localhost/1/2", url("Invalid database path.")),
+            ("redis://ada:hunter2@localhost/1?timeout=5", url("nothing comes after the database")),
             ("redis://ada:hunter2%ff@localhost", url("Invalid UTF-8 string.")),
             #[cfg(not(feature = "tls"))]
             ("rediss://ada:hunter2@localhost", Err(ConnectError::NoTls)),

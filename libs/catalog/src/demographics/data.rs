@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{CountryCode, Id, Private, PrivateText, Race, Sex},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A person's demographic data was set or changed. The event carries all of it as it is now.
     #[event(topic = "demographics.demographic_data.updated", owner = "user", publishers = "academic")]
     #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]

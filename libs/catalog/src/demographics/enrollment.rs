@@ -3,11 +3,13 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{EnrollmentRole, Id, PrivateText, not_before_if_known},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A person was enrolled in a class.
     #[event(topic = "demographics.enrollment.created", owner = "user", publishers = "academic", key = "class_id", subject = "user_id")]
     #[event(roles = "registrar admin operator")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{EmailAddress, Id, PersonName, PhoneNumber, Private, vocabulary},
 };
 
@@ -52,6 +52,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A student and a relative were linked.
     #[event(topic = "demographics.family_relationship.created", owner = "user", key = "student_id", subject = "student_id")]
     #[event(roles = "registrar admin")]
@@ -109,7 +111,7 @@ events! {
         /// The student.
         pub student_id: Id,
         /// The contact's name.
-        pub name: PersonName,
+        pub full_name: PersonName,
         /// What the contact is to the student.
         pub relationship: Private<Relationship>,
         /// Numbers to call, the best one first.
@@ -124,7 +126,7 @@ events! {
         pub may_pick_up: bool,
     }
     example r#"{
-        "contactId": "ec-1", "studentId": "u-11391", "name": "Annabella Byron", "relationship": "mother",
+        "contactId": "ec-1", "studentId": "u-11391", "fullName": "Annabella Byron", "relationship": "mother",
         "phones": ["+44 20 7946 0999"], "email": "annabella@example.edu", "callRank": 1, "mayPickUp": true
     }"#
 }

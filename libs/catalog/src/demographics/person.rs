@@ -1,11 +1,9 @@
 //! People: students, teachers, guardians and the rest.
 
-use garde::Validate;
 use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{
         EmailAddress, Id, PersonName, PersonRole, PhoneNumber, Private, PrivateText, Username, not_before_if_known,
         vocabulary,
@@ -63,6 +61,8 @@ pub struct RoleAtOrganization {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A person was added: a student, a teacher, a guardian or somebody else at a school.
     #[event(topic = "demographics.user.created", owner = "user", publishers = "academic", key = "user_id", subject = "user_id")]
     #[event(roles = "registrar admin operator")]

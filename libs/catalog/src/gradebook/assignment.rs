@@ -3,11 +3,13 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, Percent, Score, not_before},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// An assignment was created: work that students will be graded for.
     #[event(topic = "gradebook.assignment.created", aggregate = "line_item", owner = "academic", key = "class_id")]
     #[event(roles = "teacher admin registrar operator")]

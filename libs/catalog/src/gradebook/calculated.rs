@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{GradePoints, Id, LetterGrade, Percent, SchoolYear},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A student's average in a class was calculated, in all or in one category.
     #[event(topic = "gradebook.average.calculated", owner = "academic", key = "student_id", subject = "student_id")]
     pub struct AverageCalculated {

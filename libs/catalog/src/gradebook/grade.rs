@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use garde::Validate;
 use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus},
 };
 
@@ -29,6 +27,8 @@ pub struct BulkGrade {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A grade was entered. The family does not see it before it is posted.
     #[event(topic = "gradebook.grade.created", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
     #[event(roles = "teacher admin")]

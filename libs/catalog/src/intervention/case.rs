@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, Percent, Private, PrivateText, vocabulary},
 };
 
@@ -60,6 +60,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A case was opened: somebody will look after a student.
     #[event(topic = "intervention.case.created", owner = "academic", key = "student_id", subject = "student_id")]
     #[event(roles = "teacher counselor admin")]

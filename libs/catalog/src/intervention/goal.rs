@@ -3,11 +3,13 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, Percent, PrivateText},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A goal was set for a student.
     #[event(topic = "intervention.goal.set", aggregate = "case", owner = "academic", key = "student_id", subject = "student_id")]
     #[event(roles = "teacher counselor admin")]

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::RejectionReason;
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{CountryCode, Id, Private, PrivateText, Sha256, vocabulary},
 };
 
@@ -39,6 +39,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A document was handed in.
     #[event(topic = "kyc.document.submitted", owner = "kyc", key = "owner_id", subject = "owner_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]

@@ -4,11 +4,13 @@ use jiff::{Timestamp, civil::Date};
 
 use super::RejectionReason;
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{AccountRole, Id, Private, PrivateText},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// Somebody asked to be verified.
     #[event(topic = "kyc.identity.verification_requested", owner = "kyc", key = "owner_id", subject = "owner_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]

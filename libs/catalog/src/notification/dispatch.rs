@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Channel;
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, vocabulary},
 };
 
@@ -25,6 +25,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A notice to somebody was asked for.
     ///
     /// The template says what is written, the variables fill it in. Where it goes is known to the notification service; an address

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, vocabulary},
 };
 
@@ -18,6 +18,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// An e-mail was handed to the provider.
     #[event(topic = "notification.email.sent", owner = "notification", key = "notification_id")]
     pub struct EmailSent {

@@ -2,9 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::{declare::events, values::Id};
+use crate::{
+    declare::{Deserialize, Event, Serialize, Validate, events},
+    values::Id,
+};
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A push notice was handed to the provider.
     #[event(topic = "notification.push.sent", owner = "notification", key = "notification_id")]
     pub struct PushSent {

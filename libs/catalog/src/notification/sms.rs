@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, PrivateText},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A text message was handed to the provider.
     #[event(topic = "notification.sms.sent", owner = "notification", key = "notification_id")]
     pub struct SmsSent {

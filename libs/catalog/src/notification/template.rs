@@ -6,11 +6,13 @@ use jiff::Timestamp;
 
 use super::Channel;
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, Language},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A template was created.
     #[event(topic = "notification.template.created", owner = "notification", key = "template_id", roles = "admin operator")]
     pub struct TemplateCreated

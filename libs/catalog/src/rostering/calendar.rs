@@ -1,14 +1,9 @@
 //! When and where: timetables, rooms, bells and the calendar.
 
-use garde::Validate;
-use jiff::{
-    Timestamp,
-    civil::{Date, Time},
-};
-use serde::{Deserialize, Serialize};
+use jiff::civil::{Date, Time};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, SchoolYear, not_before_if_known, vocabulary},
 };
 
@@ -94,6 +89,8 @@ pub struct CalendarDay {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A school's timetable was published.
     #[event(topic = "rostering.schedule.published", owner = "academic", key = "school_id", roles = "registrar admin")]
     pub struct SchedulePublished {

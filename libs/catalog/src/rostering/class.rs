@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{ClassType, Id},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A class was created: a course, taught to certain students in certain terms.
     #[event(topic = "rostering.class.created", owner = "academic", key = "class_id", roles = "registrar admin operator")]
     pub struct ClassCreated

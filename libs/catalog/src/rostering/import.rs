@@ -1,11 +1,9 @@
 //! Imports of whole rosters. A rejected record is named by its place in the file, never by what stands in it.
 
-use garde::Validate;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, vocabulary},
 };
 
@@ -47,6 +45,8 @@ pub struct ImportedFile {
 const MAX_RECORDS: u64 = 1_000_000_000_000;
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// An import of a roster started.
     #[event(topic = "rostering.import.started", owner = "academic", key = "import_id", roles = "registrar admin operator")]
     pub struct ImportStarted {

@@ -3,11 +3,13 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, OrgType, SchoolYear, SessionType, not_before},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// An organization was created: a school, a district or a department.
     #[event(topic = "rostering.organization.created", owner = "academic", key = "org_id", roles = "registrar admin operator")]
     pub struct OrganizationCreated

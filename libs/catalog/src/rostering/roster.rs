@@ -3,11 +3,13 @@
 use jiff::civil::Date;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, PrivateText},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A student was put on a class's roster.
     #[event(topic = "rostering.student.enrolled", owner = "academic", aggregate = "class", key = "class_id", subject = "student_id")]
     #[event(roles = "registrar admin")]

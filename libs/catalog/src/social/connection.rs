@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, PrivateText},
 };
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A member asked another to connect.
     #[event(topic = "social.connection.requested", owner = "social", key = "connection_id", subject = "requester_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]

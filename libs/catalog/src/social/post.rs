@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{Id, PrivateText, vocabulary},
 };
 
@@ -36,6 +36,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A member wrote a post.
     #[event(topic = "social.post.created", owner = "social", key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{AccountRole, EmailAddress, Id, Language, PersonName, Private, TimeZone, Username, vocabulary},
 };
 
@@ -48,6 +48,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// Somebody registered.
     #[event(topic = "user.account.registered", owner = "user", key = "user_id", subject = "user_id")]
     #[event(roles = "student guardian teacher tutor counselor registrar admin operator")]

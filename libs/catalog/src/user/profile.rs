@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::{
-    declare::events,
+    declare::{Deserialize, Event, Serialize, Validate, events},
     values::{
         AccountRole, EmailAddress, Id, Language, PersonName, PhoneNumber, Private, PrivateText, TimeZone, vocabulary,
     },
@@ -44,6 +44,8 @@ vocabulary! {
 }
 
 events! {
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+
     /// A profile was changed. The event carries all of it as it is now, and says what changed.
     #[event(topic = "user.profile.updated", owner = "user", key = "user_id", subject = "user_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]

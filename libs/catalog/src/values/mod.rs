@@ -15,6 +15,9 @@ mod span;
 mod text;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 pub use invalid::InvalidValue;
 pub use mark::{GradePoints, LetterGrade, Percent, Score};
 pub use money::{CurrencyCode, Money};

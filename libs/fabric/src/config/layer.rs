@@ -68,7 +68,8 @@ impl Layers {
 
     /// Lays what the environment says over what is there. Short names first, so that the full name wins.
     pub(super) fn add_environment(&mut self, environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
-        let short = SHORT_NAMES.iter().filter_map(|(name, key)| Some((*name, (*key).to_owned(), environment.get(*name)?)));
+        let short =
+            SHORT_NAMES.iter().filter_map(|(name, key)| Some((*name, (*key).to_owned(), environment.get(*name)?)));
         let long = environment.iter().filter_map(|(name, value)| {
             let rest = name.strip_prefix(PREFIX)?;
             Some((name.as_str(), rest.replace("__", ".").to_lowercase(), value))

@@ -45,8 +45,8 @@ use layer::{Layers, Origin};
 use rule::Rule;
 pub use secret_url::SecretUrl;
 pub use section::{
-    AuthSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection, LogFormat, LogSection,
-    MailSection, RetrySection, SubscriberSection,
+    AuthSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection, LogFormat,
+    LogSection, MailSection, RetrySection, SubscriberSection,
 };
 
 /// The defaults with their explanations: a file to start one's own from.
@@ -134,7 +134,8 @@ impl Config {
         // The error of the conversion may quote a value, so it is not kept.
         let config: Self = layers.table().try_into().map_err(|_| ConfigError::Sections)?;
         config.retry.policy()?;
-        let settings = layers.iter().map(|(key, rule, value, source)| Setting { key, value: text(rule, value), source });
+        let settings =
+            layers.iter().map(|(key, rule, value, source)| Setting { key, value: text(rule, value), source });
         Ok(Self { settings: settings.collect(), ..config })
     }
 

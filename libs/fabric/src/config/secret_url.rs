@@ -79,7 +79,9 @@ fn redacted(url: &str) -> String {
 }
 
 fn is_scheme(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 16 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    !text.is_empty()
+        && text.len() <= 16
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 /// A host name, an IPv4 address or an IPv6 address in brackets, each with or without a port, or nothing. A name and a password

@@ -36,7 +36,12 @@ fn report(error: &dyn std::error::Error) -> String {
 }
 
 fn setting(config: &Config, key: &str) -> (String, Source) {
-    config.describe().iter().find(|setting| setting.key == key).map(|setting| (setting.value.clone(), setting.source)).unwrap()
+    config
+        .describe()
+        .iter()
+        .find(|setting| setting.key == key)
+        .map(|setting| (setting.value.clone(), setting.source))
+        .unwrap()
 }
 
 #[test]
@@ -122,7 +127,8 @@ fn ranges_hold_at_both_ends() {
             let loaded = Config::load(None, [(name.clone(), value.to_string())].into_iter().chain(friend));
             assert_eq!(loaded.is_ok(), fits, "{key} = {value}");
             if let Err(error) = loaded {
-                let wanted = format!("`{key}` in the environment variable {name} must be a whole number, {min} to {max}");
+                let wanted =
+                    format!("`{key}` in the environment variable {name} must be a whole number, {min} to {max}");
                 assert_eq!(error.to_string(), wanted);
             }
         }
@@ -134,7 +140,8 @@ fn ranges_hold_at_both_ends() {
 #[test]
 fn the_environment_beats_the_file_and_the_file_beats_the_defaults() {
     let file = "[cache]\nrecent_max = 7\nepoch = 3\n[log]\nfilter = \"warn\"\n";
-    let environment = [("FABRIC__CACHE__EPOCH", "4"), ("FABRIC__BROKER__URL", "amqp://me:CANARY@rabbit:5672/%2f"), ("PATH", "/")];
+    let environment =
+        [("FABRIC__CACHE__EPOCH", "4"), ("FABRIC__BROKER__URL", "amqp://me:CANARY@rabbit:5672/%2f"), ("PATH", "/")];
     let config = load_file(file, &environment).unwrap();
     let table = [
         ("cache.recent_max", "7", Source::File),
@@ -208,7 +215,10 @@ fn errors_in_a_file_name_the_key_and_the_line() {
         ("\nepoch = 1", "unknown key `epoch` in FILE, line 2: did you mean `cache.epoch`?"),
         ("broker = 1", "`broker` in FILE, line 1 must be a section, [broker]"),
         ("[[broker]]\nurl = \"\"", "`broker` in FILE, line 1 must be a section, [broker]"),
-        ("[broker.url]\nx = 1", "`broker.url` in FILE, line 1 must be a URL that begins with memory://, amqp:// or amqps://"),
+        (
+            "[broker.url]\nx = 1",
+            "`broker.url` in FILE, line 1 must be a URL that begins with memory://, amqp:// or amqps://",
+        ),
         ("[cache]\nepoch = \"1\"", "`cache.epoch` in FILE, line 2 must be a whole number, 0 to 4294967295"),
         ("[cache]\nepoch = 1.5", "`cache.epoch` in FILE, line 2 must be a whole number, 0 to 4294967295"),
         (
@@ -254,7 +264,10 @@ fn errors_in_the_environment_name_the_variable() {
             "`http.address` in the environment variable FABRIC__HTTP__ADDRESS must be text with an IP address and a port, \
              such as 127.0.0.1:7070",
         ),
-        (("FABRIC_LOG_EVENTS", "yes"), "`log.events` in the environment variable FABRIC_LOG_EVENTS must be true or false"),
+        (
+            ("FABRIC_LOG_EVENTS", "yes"),
+            "`log.events` in the environment variable FABRIC_LOG_EVENTS must be true or false",
+        ),
         (
             ("FABRIC__MAIL__FROM", "nobody"),
             "`mail.from` in the environment variable FABRIC__MAIL__FROM must be text with a mail address, such as \

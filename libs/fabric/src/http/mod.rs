@@ -6,19 +6,19 @@ mod problem;
 mod serve;
 
 pub use problem::{Body, Problem};
-pub use serve::{ServeError, main, serve};
+pub use serve::{ServeError, listen, main, serve};
 
 use std::time::Duration;
 
 use axum::{Router, http::StatusCode};
 use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
-use crate::config::HttpConfig;
+use crate::config::HttpSection;
 
 /// Puts the configured limits around routes.
-pub(crate) fn limited(router: Router, config: &HttpConfig) -> Router {
+pub(crate) fn limited(router: Router, config: &HttpSection) -> Router {
     let timeout = Duration::from_millis(config.request_timeout_ms);
     router
-        .layer(RequestBodyLimitLayer::new(usize::try_from(config.body_bytes_max).unwrap_or(usize::MAX)))
+        .layer(RequestBodyLimitLayer::new(config.body_bytes_max))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout))
 }

@@ -1,6 +1,6 @@
 //! Serving HTTP until the process is told to stop, and the `main` of a service.
 
-use std::{io, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use std::{io, net::SocketAddr, process::ExitCode, time::Duration};
 
 use axum::Router;
 use fabric_core::Descriptor;
@@ -9,12 +9,12 @@ use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     connect::{ConnectError, connect},
     host::{Host, HostError},
-    identity::{KeyError, SigningKey},
+    identity::{KeyError, Tokens, Verifier},
     service::AnyService,
-    telemetry::{self, TelemetryError},
+    telemetry::{self, LoggingError, MetricsError},
 };
 
 /// Why a service could not run.
@@ -23,9 +23,12 @@ pub enum ServeError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Logs or metrics could not be set up.
+    /// Logs could not be set up.
     #[error(transparent)]
-    Telemetry(#[from] TelemetryError),
+    Logging(#[from] LoggingError),
+    /// Metrics could not be set up.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The key for tokens could not be had.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -39,7 +42,7 @@ pub enum ServeError {
     #[error("http.address: cannot listen on {address}: {source}")]
     Listen {
         /// The address.
-        address: String,
+        address: SocketAddr,
         /// Why not.
         source: io::Error,
     },
@@ -61,22 +64,22 @@ pub async fn main(name: &str, catalogue: &'static [Descriptor], service: impl An
 }
 
 async fn run(name: &str, catalogue: &'static [Descriptor], service: Box<dyn AnyService>) -> Result<(), ServeError> {
-    let file = std::env::var_os("FABRIC_CONFIG");
-    let config = Config::load(file.as_deref().map(Path::new), std::env::vars())?;
-    telemetry::init_logging(&config.log);
-    telemetry::install_metrics()?;
-    let key = SigningKey::load_or_create(&config.key_file())?;
-    let listener = listen(&config.http.address).await?;
+    let config = Config::load(None, config::environment())?;
+    telemetry::init_logging(&config.log)?;
+    let metrics = telemetry::install_metrics()?;
+    tokio::spawn(metrics.clone().upkeep());
+    let tokens = Tokens::for_config(&config)?;
+    let listener = listen(config.http.address).await?;
     let adapters = connect(&config, name).await?;
     let host = Host::start(&config, adapters, Ids::system(), catalogue, &[service]).await?;
-    let router = host.router(&config, &key);
+    let router = host.router(&config.http, Verifier::new(tokens, host.adapters().clock), &metrics);
     tracing::info!(service = name, address = %listener.local_addr()?, "serving");
     serve(listener, router, host, Duration::from_millis(config.drain.grace_ms), CancellationToken::new()).await
 }
 
 /// Listens on an address of the configuration.
-pub async fn listen(address: &str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address: address.to_owned(), source })
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
 /// Serves until SIGTERM, Ctrl-C or `stop`, then drains within the grace time. A second signal ends the process at once.

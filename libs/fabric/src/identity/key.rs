@@ -113,7 +113,11 @@ impl fmt::Debug for SigningKey {
 fn create(path: &Path) -> Result<(), KeyError> {
     let mut key = [0_u8; DIGITS_MIN / 2];
     getrandom::fill(&mut key).map_err(KeyError::Random)?;
-    let digits: String = key.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect();
+    let digits: String = key
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+        .collect();
     let draft = path.with_extension(format!("{}.new", Uuid::now_v7()));
     let made = write(&draft, &digits).and_then(|()| match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

@@ -12,6 +12,8 @@
 mod extract;
 mod hs256;
 mod key;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use fabric_core::{Actor, TenantId};

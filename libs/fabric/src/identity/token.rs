@@ -112,7 +112,8 @@ impl Tokens {
             "iat": now.as_second(),
             "exp": now.as_second().saturating_add(seconds),
         });
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key.encoding).map_err(|_| MintError::Signing)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key.encoding)
+            .map_err(|_| MintError::Signing)
     }
 
     /// Checks a token and says whose it is. It must be signed with HS256 and this key, have the claims `iss`, `sub`, `tenant`, `role`,
@@ -149,10 +150,11 @@ impl Tokens {
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        let data = jsonwebtoken::decode(token, &self.key.decoding, &validation).map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => TokenError::Signature,
-            _ => TokenError::Malformed,
-        })?;
+        let data =
+            jsonwebtoken::decode(token, &self.key.decoding, &validation).map_err(|error| match error.kind() {
+                ErrorKind::InvalidSignature => TokenError::Signature,
+                _ => TokenError::Malformed,
+            })?;
         Ok(data.claims)
     }
 
@@ -165,7 +167,8 @@ impl Tokens {
         if begins_s > now_s.saturating_add(CLOCK_SKEW_MAX_S) {
             return Err(TokenError::NotYetValid);
         }
-        let lifetime_s = u64::try_from(expires_s.saturating_sub(issued_s)).map_err(|_| TokenError::InvalidClaim("exp"))?;
+        let lifetime_s =
+            u64::try_from(expires_s.saturating_sub(issued_s)).map_err(|_| TokenError::InvalidClaim("exp"))?;
         if lifetime_s > self.lifetime_max.as_secs() {
             return Err(TokenError::LifetimeTooLong);
         }

@@ -12,9 +12,12 @@ impl MemoryBroker {
     /// Parked and unrouted events do not count. It does not wait for what a handler does after it has acknowledged.
     pub async fn idle(&self) {
         let mut idle = self.server.idle();
-        // The sender lives as long as the server, which this client holds: the wait cannot fail.
-        let waited = idle.wait_for(|is_idle| *is_idle).await;
-        debug_assert!(waited.is_ok());
+        while !*idle.borrow_and_update() {
+            if idle.changed().await.is_err() {
+                // The broker is gone, and everything under way with it.
+                return;
+            }
+        }
     }
 
     /// Whether nothing is under way now.

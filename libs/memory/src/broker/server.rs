@@ -220,6 +220,8 @@ impl State {
 fn log_closed(reason: CloseReason) {
     match reason {
         CloseReason::ConnectionLost => tracing::debug!("a channel ended with its connection"),
-        CloseReason::UnknownTag(tag) => tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out"),
+        CloseReason::UnknownTag(tag) => {
+            tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out")
+        }
     }
 }

@@ -106,8 +106,10 @@ impl Model {
     }
 
     fn cut(&mut self, clients: &[ClientId], line: Line) {
-        for client in clients.iter().filter_map(|client| self.clients.get_mut(client)) {
-            client.line = line;
+        for client in clients {
+            if let Some(client) = self.clients.get_mut(client) {
+                client.line = line;
+            }
         }
         for publish in self.take_held(|client| clients.contains(&client)) {
             self.effects.push_back(Effect::Answered { publish, answer: Answer::Unknown });

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use fabric_core::{
-    Pattern,
-    ack_ledger::{Settlement, Tag},
-    message::Outgoing,
-};
+use fabric_core::{Pattern, ack_ledger::Settlement, message::Outgoing};
 
 use super::{
     Model,

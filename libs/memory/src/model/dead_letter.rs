@@ -132,9 +132,5 @@ fn dead_letter(content: &Outgoing, target: &str, source: &str, reason: DeathReas
         headers.set(FIRST_DEATH_QUEUE, source);
         headers.set(FIRST_DEATH_REASON, reason.as_str());
     }
-    Outgoing {
-        exchange: String::new(),
-        routing_key: target.to_owned(),
-        message: Message { properties, headers, body },
-    }
+    Outgoing { exchange: String::new(), routing_key: target.to_owned(), message: Message { properties, headers, body } }
 }

@@ -58,7 +58,10 @@ impl Model {
         }
         for binding in &topology.bindings {
             let missing = |resource: &str| {
-                Err(CannotDeclare { resource: resource.to_owned(), detail: "a binding needs it, and it does not stand".to_owned() })
+                Err(CannotDeclare {
+                    resource: resource.to_owned(),
+                    detail: "a binding needs it, and it does not stand".to_owned(),
+                })
             };
             if !topology.exchanges.contains(&binding.exchange) && !self.exchanges.stands(&binding.exchange) {
                 return missing(&binding.exchange);

@@ -57,7 +57,7 @@ async fn an_older_library_is_replaced_and_a_newer_one_stays() -> anyhow::Result<
     let load = |version: u32| {
         format!(
             "FUNCTION LOAD REPLACE \"#!lua name=fabric_last_known\\n-- version: {version}\\n\
-             redis.register_function('fabric_offer', function() return redis.error_reply('VERSION') end)\""
+             redis.register_function('fabric_offer', function() return redis.error_reply('VERSION is newer') end)\""
         )
     };
     assert_eq!(ask(redis.addr(), &[&load(0)]).await?[0], "$17");

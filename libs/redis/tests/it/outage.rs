@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fabric_redis::{RedisCache, RedisOptions};
-use fabric_runtime::ports::{Cache, CacheEntry, CacheError};
+use fabric_runtime::ports::{Cache, CacheError};
 use fabric_testkit::relay::Relay;
 use fabric_testkit::wait::eventually;
 use futures_util::future::join_all;
@@ -95,20 +95,18 @@ async fn a_black_hole_holds_nobody_and_is_left() -> anyhow::Result<()> {
     let short = RedisOptions { command_timeout: Duration::from_millis(200), ..options(redis.url_at(relay.addr())) };
     let cache = RedisCache::connect(short).await?;
     let body = format!(r#"{{"comment":"{}"}}"#, "x".repeat(200_000));
-    let in_use = || vec![entry("a", POSTED, 1)];
-    let full = || vec![entry_with("a", POSTED, 1, &body)];
-    let offers: [(&str, usize, &dyn Fn() -> Vec<CacheEntry>); 3] =
-        [("idle", 0, &in_use), ("in use", 8, &in_use), ("full", 64, &full)];
-    for (name, parallel, offer) in offers {
+    let (small, large) = (entry("a", POSTED, 1), entry_with("a", POSTED, 1, &body));
+    for (name, parallel, event) in [("idle", 0, &small), ("in use", 8, &small), ("full", 64, &large)] {
+        let offer = || cache.offer(vec![event.clone()]);
         until_reachable(&cache, true).await?;
         relay.black_hole();
-        let offered = join_all((0..parallel).map(|_| cache.offer(offer())));
+        let offered = join_all((0..parallel).map(|_| offer()));
         let offered = tokio::time::timeout(DEADLINE, offered).await?;
         assert!(offered.iter().all(|offered| matches!(offered, Err(CacheError::Away { .. }))), "{name}: {offered:?}");
 
         // The connection is given up although commands are written to it all the time.
         eventually(DEADLINE, "the connection to be given up", async || {
-            cache.offer(offer()).await.is_err() && !*cache.reachable().borrow()
+            offer().await.is_err() && !*cache.reachable().borrow()
         })
         .await?;
         relay.heal().await?;

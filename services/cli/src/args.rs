@@ -1,0 +1,186 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use fabric::{ActorId, Pattern, Role, TenantId, Topic};
+
+use crate::exit;
+
+/// An event fabric for education: typed events over RabbitMQ and Redis, or over nothing but this binary.
+#[derive(Debug, Parser)]
+#[command(name = "fabric", version, after_help = exit::TABLE, max_term_width = 110)]
+pub struct Args {
+    /// Settings that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Common {
+    /// A configuration file; `config/fabric.toml` lists every key. Keys can also be set as `FABRIC__SECTION__KEY`.
+    #[arg(long, global = true, value_name = "FILE", env = "FABRIC_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Write JSON instead of tables.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Speak to the broker at this URL instead of to a running `fabric up`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub amqp: Option<String>,
+    /// Speak to the Redis at this URL instead of to a running `fabric up`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub redis: Option<String>,
+    /// Where a running `fabric up` listens; without this, the one that was started with the same data folder.
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
+    /// Whose data it is.
+    #[arg(long, global = true, default_value = "demo", value_parser = TenantId::try_new)]
+    pub tenant: TenantId,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run all services in this process, on `memory://` unless told otherwise.
+    #[command(after_help = exit::TABLE)]
+    Up(Up),
+    /// Bring data in.
+    #[command(subcommand)]
+    Import(Import),
+    /// Publish one event.
+    #[command(after_help = exit::TABLE)]
+    Publish(Publish),
+    /// Show events as they go by, until Ctrl-C.
+    #[command(after_help = exit::TABLE)]
+    Tail(Tail),
+    /// Show the last known event of each topic, or the most recent ones of one.
+    #[command(after_help = exit::TABLE)]
+    Last(Last),
+    /// List the events of the catalogue.
+    #[command(after_help = exit::TABLE)]
+    Events(Events),
+    /// Say where an event goes, and why.
+    #[command(after_help = exit::TABLE)]
+    Explain(Explain),
+    /// Ask a running `fabric up` or service how it is.
+    #[command(after_help = exit::TABLE)]
+    Health(Health),
+    /// Mint a bearer token for development, signed with the key in the data folder.
+    #[command(after_help = exit::TABLE)]
+    Token(Token),
+}
+
+/// `fabric up`.
+#[derive(Debug, clap::Args)]
+pub struct Up {
+    /// Import the sample bundle, a small invented school, once everything runs.
+    #[arg(long)]
+    pub sample: bool,
+    /// Run only these services.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub services: Vec<String>,
+    /// Listen here instead of at `http.address`; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<String>,
+}
+
+/// `fabric import`.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// A OneRoster 1.1 or 1.2 CSV bundle: a zip file or a folder.
+    #[command(after_help = exit::TABLE)]
+    Oneroster(Oneroster),
+}
+
+/// `fabric import oneroster`.
+#[derive(Debug, clap::Args)]
+pub struct Oneroster {
+    /// The bundle.
+    pub path: PathBuf,
+    /// Where rejected rows are written; without this, beside the bundle as `NAME.rejects.csv`.
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// `fabric publish`.
+#[derive(Debug, clap::Args)]
+pub struct Publish {
+    /// The event's topic, such as `gradebook.grade.posted`.
+    #[arg(value_parser = Topic::try_new)]
+    pub topic: Topic,
+    /// The payload as JSON, or @FILE.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub data: String,
+    /// Who causes it.
+    #[arg(long, default_value = "operator", value_parser = ActorId::try_new)]
+    pub actor: ActorId,
+    /// In which role; without this, as the service that owns the event.
+    #[arg(long, value_parser = Role::try_new)]
+    pub role: Option<Role>,
+}
+
+/// `fabric tail`.
+#[derive(Debug, clap::Args)]
+pub struct Tail {
+    /// Which topics: `*` stands for one word, `#` for any number.
+    #[arg(default_value = "#", value_parser = Pattern::try_new)]
+    pub pattern: Pattern,
+    /// Stop after this many events.
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Show the payloads too. They can hold student data.
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// `fabric last`.
+#[derive(Debug, clap::Args)]
+pub struct Last {
+    /// Which topics: `*` stands for one word, `#` for any number.
+    #[arg(default_value = "#", value_parser = Pattern::try_new)]
+    pub pattern: Pattern,
+    /// The N most recent events of one topic, newest first, instead of the last one of each.
+    #[arg(long, value_name = "N")]
+    pub recent: Option<usize>,
+    /// Show the payloads too. They can hold student data.
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// `fabric events`.
+#[derive(Debug, clap::Args)]
+pub struct Events {
+    /// Which topics: `*` stands for one word, `#` for any number.
+    #[arg(default_value = "#", value_parser = Pattern::try_new)]
+    pub pattern: Pattern,
+}
+
+/// `fabric explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The event's topic, such as `gradebook.grade.posted`.
+    #[arg(value_parser = Topic::try_new)]
+    pub topic: Topic,
+}
+
+/// `fabric health`.
+#[derive(Debug, clap::Args)]
+pub struct Health {}
+
+/// `fabric token`.
+#[derive(Debug, clap::Args)]
+pub struct Token {
+    /// Whose token it is.
+    #[arg(long, default_value = "developer", value_parser = ActorId::try_new)]
+    pub actor: ActorId,
+    /// In which role.
+    #[arg(long, default_value = "admin", value_parser = Role::try_new)]
+    pub role: Role,
+    /// For how many hours.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub hours: u32,
+}

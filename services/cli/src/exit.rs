@@ -1,0 +1,100 @@
+//! How a command ends: every failure has an exit code that a script can rely on.
+
+use std::{fmt, process::ExitCode};
+
+use fabric::{PublishFailure, ReadError, http::ServeError, runtime::ports::PublishError};
+
+/// The table of exit codes, as `--help` shows it.
+pub const TABLE: &str = "\
+Exit codes:
+  0  done
+  1  failed in a way that none of the others says
+  2  the command line is wrong
+  3  the input was refused: nothing was published
+  4  the fabric, its broker or its cache could not be reached: nothing was published
+  5  it is not known whether the broker took the event: publishing it again with the same id is right
+  6  the fabric is reachable but not ready
+  7  done, but some rows were rejected";
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// In a way that none of the others says.
+    Other(String),
+    /// The command line is wrong in a way that its parser cannot see.
+    Usage(String),
+    /// The input was refused.
+    Refused(String),
+    /// Something could not be reached.
+    Unreachable(String),
+    /// Nobody knows whether it was done.
+    Unknown(String),
+    /// Reachable, but not ready.
+    NotReady(String),
+    /// Done, with rejected rows.
+    SomeRejected(String),
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Other(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Refused(_) => 3,
+            Self::Unreachable(_) => 4,
+            Self::Unknown(_) => 5,
+            Self::NotReady(_) => 6,
+            Self::SomeRejected(_) => 7,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other(text)
+            | Self::Usage(text)
+            | Self::Refused(text)
+            | Self::Unreachable(text)
+            | Self::Unknown(text)
+            | Self::NotReady(text)
+            | Self::SomeRejected(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<PublishFailure> for Failure {
+    fn from(failure: PublishFailure) -> Self {
+        let text = failure.to_string();
+        match failure {
+            PublishFailure::Rejected(_) => Self::Refused(text),
+            PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => Self::Unknown(text),
+            PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => Self::Unreachable(text),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Unreachable(error.to_string())
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let text = error.to_string();
+        match error {
+            ServeError::Config(_) | ServeError::Connect(_) => Self::Usage(text),
+            ServeError::Telemetry(_) | ServeError::Key(_) | ServeError::Host(_) | ServeError::Listen { .. } | ServeError::Io(_) => {
+                Self::Other(text)
+            }
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Other(error.to_string())
+    }
+}
