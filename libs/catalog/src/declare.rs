@@ -36,14 +36,14 @@ impl Entry {
 
 /// Declares the events of a module, and lists them in its `EVENTS`.
 ///
-/// An event is a doc comment, its attributes, its fields and an example. Events that carry the same fields stand one after the
-/// other before the fields that they share. In JSON the fields are in camel case.
+/// An event is a doc comment, its attributes, its fields and an example. Events that carry the same fields stand one
+/// after the other before the fields that they share. In JSON the fields are in camel case.
 ///
-/// The derives stand at the top of the list and not in here, for the sake of rules that look at another field of the event: the
-/// `self` in them is the `self` of where the derive was written.
+/// The derives stand at the top of the list and not in here, for the sake of rules that look at another field of the
+/// event: the `self` in them is the one of where the derive was written.
 ///
-/// A field's type says what is allowed in it. Where it does not, as with text, lists and counts, `#[garde(...)]` must: a test
-/// refuses such a field without bounds.
+/// A field's type says what is allowed in it. Where it does not, as with text, lists and counts, `#[garde(...)]` must:
+/// a test refuses such a field without bounds.
 macro_rules! events {
     (#![derive $derives:tt] $(
         $($(#[$($attribute:tt)*])* pub struct $name:ident)+ { $($fields:tt)* }

@@ -1,8 +1,8 @@
 //! The events of the education domain, as types and as data.
 //!
-//! Each context has a module, and each event in it is a struct whose fields are the payload. What a field may hold is said by its
-//! type (see [`values`]) or by bounds next to it. Times are instants with the suffix `_at`, dates have the suffix `_date`, and other
-//! numbers end in their unit. In JSON the names are in camel case.
+//! Each context has a module, and each event in it is a struct whose fields are the payload. What a field may hold is
+//! said by its type (see [`values`]) or by bounds next to it. Times are instants with the suffix `_at`, dates have the
+//! suffix `_date`, and amounts end in their unit. In JSON the names are in camel case.
 //!
 //! The same events as data are found with [`all`], [`find`] and [`matching`].
 //!
@@ -19,8 +19,8 @@
 //! ```
 //!
 //! # Adding an event
-//! Write it into its context's module, with an example: nothing else is needed. A new context is a module, and a line in the list
-//! below.
+//! Write it into its context's module, with an example: nothing else is needed. A new context is a module, and a line
+//! in the list below.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod declare;
@@ -76,8 +76,9 @@ pub fn find(topic: &str) -> Option<&'static Descriptor> {
 /// The events whose topics match a pattern, sorted by topic.
 ///
 /// ```
-/// let notices = fabric_catalog::matching(&"notification.email.*".parse().unwrap());
-/// assert!(notices.any(|event| event.topic == "notification.email.bounced"));
+/// let pattern = "notification.email.*".parse()?;
+/// assert!(fabric_catalog::matching(&pattern).any(|event| event.topic == "notification.email.bounced"));
+/// # Ok::<(), fabric_core::pattern::InvalidPattern>(())
 /// ```
 pub fn matching(pattern: &Pattern) -> impl Iterator<Item = &'static Descriptor> {
     all().iter().filter(|descriptor| pattern.matches(descriptor.topic))

@@ -38,7 +38,10 @@ pub struct Host {
     topology: Topology,
     adapters: Adapters,
     activity: Arc<Activity>,
+    offers: LastKnown,
     last_known: LastKnownTask,
+    ids: Ids,
+    log_events: bool,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -91,28 +94,28 @@ impl Host {
             topology,
             adapters,
             activity,
+            offers,
             last_known,
+            ids,
+            log_events: config.log.events,
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
         };
         for (service, spec) in services.iter().zip(specs) {
-            host.start_service(config, service.as_ref(), spec, offers.clone(), ids.clone());
+            host.start_service(config, service.as_ref(), spec);
         }
         let subscriptions = host.subscriptions();
         host.tasks.spawn(observer::observe(Arc::clone(&host.adapters.broker), subscriptions, host.stop.clone()));
         Ok(host)
     }
 
-    fn start_service(&mut self, config: &Config, service: &dyn AnyService, spec: ServiceSpec, offers: LastKnown, ids: Ids) {
-        let Adapters { broker, cache, clock } = self.adapters.clone();
-        let activity = Arc::clone(&self.activity);
-        let publisher =
-            Publisher::new(spec.name().clone(), Arc::clone(&broker), offers, Arc::clone(&activity), clock, config.log.events);
-        let fabric = Fabric::new(publisher, Arc::clone(&broker), cache, clock, ids);
+    fn start_service(&mut self, config: &Config, service: &dyn AnyService, spec: ServiceSpec) {
+        let fabric = self.fabric_as(spec.name().clone());
+        let clock = self.adapters.clock;
         let mut handlers = service.handlers(&fabric);
         for subscription in spec.subscriptions() {
             if let Some(handler) = handlers.remove(subscription.name.as_str()) {
-                let (broker, activity) = (Arc::clone(&broker), Arc::clone(&activity));
+                let (broker, activity) = (Arc::clone(&self.adapters.broker), Arc::clone(&self.activity));
                 let options = settings::subscriber(config);
                 let subscriber = Subscriber::new(subscription.clone(), handler, broker, activity, clock, options);
                 self.tasks.spawn(subscriber.run(self.stop.clone()));
@@ -125,6 +128,14 @@ impl Host {
     /// The handle of one of the services.
     pub fn fabric(&self, service: &str) -> Option<&Fabric> {
         self.hosted.iter().find(|hosted| hosted.spec.name().as_str() == service).map(|hosted| &hosted.fabric)
+    }
+
+    /// A handle that publishes as a service which may run elsewhere: for tools and tests.
+    pub fn fabric_as(&self, service: ServiceName) -> Fabric {
+        let Adapters { broker, cache, clock } = self.adapters.clone();
+        let activity = Arc::clone(&self.activity);
+        let publisher = Publisher::new(service, Arc::clone(&broker), self.offers.clone(), activity, clock, self.log_events);
+        Fabric::new(publisher, broker, cache, clock, self.ids.clone())
     }
 
     /// The handles of all services, by name.
@@ -170,6 +181,11 @@ impl Host {
     /// All HTTP routes: each service's under its name, its own health and metrics among them, and the same for the process as a
     /// whole at the root. A service that is alone has its routes at the root.
     pub fn router(&self, http: &HttpSection, verifier: Verifier, metrics: &MetricsHandle) -> Router {
+        self.router_with(http, verifier, metrics, Router::new())
+    }
+
+    /// The same with further routes beside them.
+    pub fn router_with(&self, http: &HttpSection, verifier: Verifier, metrics: &MetricsHandle, further: Router) -> Router {
         let mut router = match self.hosted.as_slice() {
             [alone] => self.router_of(alone, metrics),
             several => several
@@ -178,7 +194,7 @@ impl Host {
                     router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted, metrics))
                 }),
         };
-        router = crate::http::limited(router, http);
+        router = crate::http::limited(router, http).merge(further);
         router.layer(Extension(verifier))
     }
 

@@ -1,30 +1,37 @@
 //! The event fabric: the one crate that services use.
 //!
-//! An event, a handler, and what makes them a service:
+//! An event, a handler, and a test of both:
 //!
 //! ```
 //! use fabric::{Context, Event, Fault, Service, Subscription};
+//! use fabric_testkit::harness::Harness;
 //! use garde::Validate;
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// A pupil borrowed a book.
-//! #[derive(Debug, Clone, Serialize, Deserialize, Validate, Event)]
+//! #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 //! #[event(topic = "library.book.borrowed", key = "pupil", subject = "pupil")]
-//! struct BookBorrowed {
-//!     #[garde(length(min = 1, max = 64))]
-//!     pupil: String,
-//!     #[garde(range(min = 1, max = 90))]
-//!     days: u16,
-//! }
+//! #[garde(allow_unvalidated)]
+//! struct BookBorrowed { pupil: String, #[garde(range(min = 1, max = 90))] days: u16 }
 //!
-//! async fn remember(event: BookBorrowed, context: Context) -> Result<(), Fault> {
-//!     println!("{} borrowed for {} days, event {}", event.pupil, event.days, context.metadata().id);
+//! /// A pupil is to be reminded of a book.
+//! #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+//! #[event(topic = "library.reminder.planned", key = "pupil")]
+//! #[garde(allow_unvalidated)]
+//! struct ReminderPlanned { pupil: String, in_days: u16 }
+//!
+//! async fn plan_reminder(event: BookBorrowed, context: Context) -> Result<(), Fault> {
+//!     context.publish(ReminderPlanned { pupil: event.pupil, in_days: event.days - 1 }).await?;
 //!     Ok(())
 //! }
 //!
-//! let service = Service::new("library")
-//!     .publishes::<BookBorrowed>()
-//!     .subscribe(Subscription::new("reminders").on(remember));
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let service = Service::new("library").publishes::<ReminderPlanned>().subscribe(Subscription::new("reminders").on(plan_reminder));
+//! let library = Harness::start(service).await;
+//! library.publish(BookBorrowed { pupil: "p-1".into(), days: 14 }).await;
+//! library.settle().await;
+//! assert_eq!(library.published::<ReminderPlanned>(), [ReminderPlanned { pupil: "p-1".into(), in_days: 13 }]);
+//! # });
 //! ```
 //!
 //! | concept | module |
@@ -70,4 +77,5 @@ pub use context::{AnyEvent, Context};
 pub use handle::{Fabric, ReadError};
 pub use publish::{JsonEvent, Payload, Publish, PublishFailure};
 pub use read_model::{InMemory, ReadModel};
+pub use settings::subscription_defaults;
 pub use service::{AnyService, Service, ServiceError, Subscription, SubscriptionDefaults};

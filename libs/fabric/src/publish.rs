@@ -45,9 +45,13 @@ pub struct JsonEvent {
     pub json: Vec<u8>,
 }
 
-impl JsonEvent {
-    pub(crate) fn topic(&self) -> &'static str {
+impl Payload for JsonEvent {
+    fn topic(&self) -> &str {
         self.descriptor.topic
+    }
+
+    fn plan(&self, origin: Origin) -> Result<Publication, Rejected> {
+        publication::plan_json(&self.descriptor, &self.json, origin)
     }
 }
 

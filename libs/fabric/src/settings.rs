@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What a subscription gets when it does not say otherwise. Fails when the retry section's numbers make no policy.
-pub(crate) fn subscription_defaults(config: &Config) -> Result<SubscriptionDefaults, ConfigError> {
+pub fn subscription_defaults(config: &Config) -> Result<SubscriptionDefaults, ConfigError> {
     Ok(SubscriptionDefaults {
         retry: config.retry.policy()?,
         prefetch: config.subscriber.prefetch,

@@ -225,7 +225,8 @@ mod tests {
              ///
              /// More about it.
              #[event(topic = \"gradebook.grade.posted\", version = 3, aggregate = \"result\", owner = \"academic\")]
-             #[event(key = \"student.id\", subject = \"student_id\", roles = \"teacher  admin\", publishers = \"social kyc\")]
+             #[event(key = \"student.id\", subject = \"student_id\")]
+             #[event(roles = \"teacher  admin\", publishers = \"social kyc\")]
              #[event(crate = \"::fabric_core\")]",
         )
         .unwrap();

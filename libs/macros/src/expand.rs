@@ -89,8 +89,8 @@ enum Text {
     Printed,
 }
 
-/// What can be told from how the field's type is written. The type of a field within a field is not seen from here, so such a path
-/// must end at something that is text.
+/// What can be told from how the field's type is written. The type of a field within a field is not seen from here, so
+/// such a path must end at something that is text.
 fn reading_of(path: &FieldPath, fields: &FieldsNamed) -> syn::Result<Reading> {
     let names = || fields.named.iter().filter_map(|field| field.ident.as_ref());
     let Some(field) = fields.named.iter().find(|field| field.ident.as_ref() == Some(&path.first)) else {
@@ -135,7 +135,8 @@ fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     }
 }
 
-/// Where the field is. `self` must be the one of the implementation, even where a `macro_rules` brought attribute and derive together.
+/// Where the field is. `self` must be the one of the implementation, even where a `macro_rules` brought attribute and
+/// derive together.
 fn place(path: &FieldPath) -> TokenStream {
     let (first, rest) = (&path.first, &path.rest);
     let this = syn::Ident::new("self", Span::call_site());

@@ -13,7 +13,7 @@ use proc_macro::TokenStream;
 ///
 /// | attribute | meaning | if left out |
 /// |---|---|---|
-/// | `topic = "context.aggregate.action"` | the event's name and routing key: three words `[a-z][a-z0-9_]*` | an error |
+/// | `topic = "context.aggregate.action"` | the event's name and routing key, words of `[a-z][a-z0-9_]*` | an error |
 /// | `key = "field"` | the field whose events are kept in order | an error |
 /// | `subject = "field"` | the field that names the person whom the data is about | nobody |
 /// | `version = 2` | the version of the payload's schema | 1 |
@@ -28,14 +28,14 @@ use proc_macro::TokenStream;
 /// The attribute may stand more than once, which lets a macro of your own add a part that is always the same.
 ///
 /// # Fields
-/// `key` and `subject` name a field, or one inside it: `key = "student.id"`. The field is read by `AsRef<str>`, which `String` and
-/// newtypes around it implement; a field whose type is written as an integer or as `Uuid` is printed instead. The type of `subject`
-/// may also be an `Option` of these. Whether a type is an `Option` or a number is seen from how it is written, so it cannot hide
-/// behind an alias, nor behind a dotted path.
+/// `key` and `subject` name a field, or one inside it: `key = "student.id"`. The field is read by `AsRef<str>`, which
+/// `String` and newtypes around it implement; a field whose type is written as an integer or as `Uuid` is printed
+/// instead. The type of `subject` may also be an `Option` of these. Whether a type is an `Option` or a number is seen
+/// from how it is written, so it cannot hide behind an alias, nor behind a dotted path.
 ///
 /// # What else the type needs
-/// The derives of serde and garde stay visible. Both write paths to their own crate, so a crate with events depends on `serde` and
-/// `garde` next to `fabric`.
+/// The derives of serde and garde stay visible. Both write paths to their own crate, so a crate with events depends on
+/// `serde` and `garde` next to `fabric`.
 ///
 /// ```
 /// use fabric_core::Event as _;

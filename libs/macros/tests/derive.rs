@@ -1,7 +1,7 @@
 //! What the derive writes compiles and says what it should, where a service would use it.
 
-// A service depends on `fabric`, which has the core as its module `core`. Here this file plays `fabric`, so that the default path
-// of the derive is the one that is tested.
+// A service depends on `fabric`, which has the core as its module `core`. Here this file plays `fabric`, so that the
+// default path of the derive is the one that is tested.
 extern crate self as fabric;
 pub use fabric_core as core;
 

@@ -49,7 +49,7 @@ impl Default for BrokerOptions {
             deadline: Duration::from_secs(5),
             held_max: 10_000,
             flow_max: 10_000,
-            dead_letter_retry: Duration::from_secs(180),
+            dead_letter_retry: Duration::from_mins(3),
             one_connection: false,
             record: false,
             record_max: 100_000,

@@ -58,7 +58,12 @@ impl Endpoint {
         &self.uri.authority.userinfo.username
     }
 
-    /// The whole URL with the password, for the driver only.
+    /// The URL with the password and all parameters, for the driver only.
+    pub fn uri(&self) -> AMQPUri {
+        self.uri.clone()
+    }
+
+    /// The same as text.
     pub fn secret_url(&self) -> String {
         self.uri.to_string()
     }

@@ -77,18 +77,28 @@ impl Link {
     }
 }
 
-/// Gives a connection up. It is closed as far as that is still possible, since channels that others hold would keep it open.
-pub(crate) async fn give_up(connection: &Connection) {
+/// Closes a connection, as far as that is still possible: channels that others hold would keep it open.
+pub(crate) async fn close(connection: &Connection, within: Duration) {
     let (code, text) = CLOSED_NORMALLY;
     if connection.status().connected()
-        && !matches!(timeout(GIVE_UP_DEADLINE, connection.close(code, text.into())).await, Ok(Ok(())))
+        && !matches!(timeout(within, connection.close(code, text.into())).await, Ok(Ok(())))
     {
-        tracing::debug!("a connection that is given up did not close in good order");
+        tracing::debug!("a connection did not close in good order");
     }
 }
 
+/// Closes a connection that is of no use any more, without waiting long for a broker that may not answer.
+pub(crate) async fn give_up(connection: &Connection) {
+    close(connection, GIVE_UP_DEADLINE).await;
+}
+
 /// Passes an event on, and says whether the connection is lost. Errors of channels come as events too, but leave it standing.
-fn note(event: Option<Event>, status: &ConnectionStatus, sender: &watch::Sender<Condition>, reporter: &Reporter) -> bool {
+fn note(
+    event: Option<Event>,
+    status: &ConnectionStatus,
+    sender: &watch::Sender<Condition>,
+    reporter: &Reporter,
+) -> bool {
     let mut reason = None;
     match event {
         Some(Event::ConnectionBlocked(why)) => {

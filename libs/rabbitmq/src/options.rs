@@ -114,8 +114,10 @@ mod tests {
 
     #[test]
     fn the_defaults_are_allowed_and_nonsense_is_not() {
+        type Change = fn(&mut RabbitOptions);
+
         assert_eq!(RabbitOptions::new("").check(), Ok(()));
-        let table: [(&str, fn(&mut RabbitOptions)); 5] = [
+        let table: [(&str, Change); 5] = [
             ("publish_connections", |options| options.publish_connections = 0),
             ("publish_connections", |options| options.publish_connections = 5),
             ("window_max", |options| options.window_max = 0),
@@ -126,7 +128,10 @@ mod tests {
             let mut options = RabbitOptions::new("");
             change(&mut options);
             let refused = options.check();
-            assert!(matches!(refused, Err(ConnectError::BadOption { option, .. }) if option == expected), "{refused:?}");
+            assert!(
+                matches!(refused, Err(ConnectError::BadOption { option, .. }) if option == expected),
+                "{refused:?}"
+            );
         }
     }
 }

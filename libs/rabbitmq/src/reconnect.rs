@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use fabric_runtime::ports::BoxFuture;
 
 use crate::{endpoint::Endpoint, error, options::RabbitOptions, status::Reporter};
 
@@ -57,7 +58,7 @@ impl Reconnect {
     }
 
     /// Tries until `open` succeeds.
-    pub async fn until_open<C>(&mut self, mut open: impl AsyncFnMut() -> Result<C, OpenError>) -> C {
+    pub async fn until_open<'a, C>(&mut self, open: impl Fn() -> BoxFuture<'a, Result<C, OpenError>>) -> C {
         loop {
             let opened = match self.answers().await {
                 Ok(()) => open().await,

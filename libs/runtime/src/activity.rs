@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use fabric_core::{SubscriptionName, delivery::Disposition, rate::RateWindow};
+use fabric_core::{EventId, Metadata, SubscriptionName, Topic, delivery::Disposition, rate::RateWindow};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -22,6 +22,20 @@ pub struct Activity {
     settled: watch::Sender<u64>,
     subscriptions: Mutex<BTreeMap<SubscriptionName, SubscriptionActivity>>,
     draining: AtomicBool,
+    recorded: Mutex<Option<Vec<SettledDelivery>>>,
+}
+
+/// How one delivery was settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledDelivery {
+    /// The subscription.
+    pub subscription: SubscriptionName,
+    /// The event, if it could be read.
+    pub event: Option<(Topic, EventId)>,
+    /// Which attempt it was, counted from 1.
+    pub attempt: u32,
+    /// What became of it.
+    pub disposition: Disposition,
 }
 
 /// Counts of one subscription in this process.
@@ -73,6 +87,7 @@ impl Activity {
             settled: watch::Sender::new(0),
             subscriptions: Mutex::default(),
             draining: AtomicBool::new(false),
+            recorded: Mutex::new(None),
         }
     }
 
@@ -96,6 +111,16 @@ impl Activity {
         self.draining.store(true, Relaxed);
     }
 
+    /// From now on every settled delivery is recorded, without bound: for tests.
+    pub fn start_recording(&self) {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// What was recorded so far.
+    pub fn recorded(&self) -> Vec<SettledDelivery> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
     pub(crate) fn confirmed(&self) {
         self.published.fetch_add(1, Relaxed);
     }
@@ -104,7 +129,13 @@ impl Activity {
         self.lock().entry(subscription.clone()).or_default().is_consuming = is_consuming;
     }
 
-    pub(crate) fn settle(&self, subscription: &SubscriptionName, disposition: &Disposition, made: Option<Timestamp>) {
+    pub(crate) fn settle(
+        &self,
+        subscription: &SubscriptionName,
+        disposition: &Disposition,
+        attempt: u32,
+        metadata: Option<&Metadata>,
+    ) {
         let now = self.clock.now();
         {
             let mut subscriptions = self.lock();
@@ -116,9 +147,18 @@ impl Activity {
             }
             activity.rate.count(self.clock.elapsed());
             activity.last_at = Some(now);
-            if let Some(made) = made {
-                activity.lag_ms = now.duration_since(made).as_millis().try_into().unwrap_or(i64::MAX);
+            if let Some(metadata) = metadata {
+                activity.lag_ms = now.duration_since(metadata.time).as_millis().try_into().unwrap_or(i64::MAX);
             }
+        }
+        if let Some(recorded) = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let event = metadata.map(|metadata| (metadata.topic.clone(), metadata.id));
+            recorded.push(SettledDelivery {
+                subscription: subscription.clone(),
+                event,
+                attempt,
+                disposition: disposition.clone(),
+            });
         }
         self.settled.send_modify(|count| *count += 1);
     }

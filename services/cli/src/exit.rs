@@ -33,12 +33,15 @@ pub enum Failure {
     NotReady(String),
     /// Done, with rejected rows.
     SomeRejected(String),
+    /// Whoever read the output has seen enough, and has gone.
+    Finished,
 }
 
 impl Failure {
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Finished => 0,
             Self::Other(_) => 1,
             Self::Usage(_) => 2,
             Self::Refused(_) => 3,
@@ -60,6 +63,7 @@ impl fmt::Display for Failure {
             | Self::Unknown(text)
             | Self::NotReady(text)
             | Self::SomeRejected(text) => f.write_str(text),
+            Self::Finished => Ok(()),
         }
     }
 }
@@ -86,9 +90,7 @@ impl From<ServeError> for Failure {
         let text = error.to_string();
         match error {
             ServeError::Config(_) | ServeError::Connect(_) => Self::Usage(text),
-            ServeError::Telemetry(_) | ServeError::Key(_) | ServeError::Host(_) | ServeError::Listen { .. } | ServeError::Io(_) => {
-                Self::Other(text)
-            }
+            _ => Self::Other(text),
         }
     }
 }

@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     match commands::run(args).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Finished) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("fabric: {failure}");
             failure.code()

@@ -13,8 +13,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A person's demographic data was set or changed. The event carries all of it as it is now.
-    #[event(topic = "demographics.demographic_data.updated", owner = "user", publishers = "academic")]
-    #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]
+    #[event(topic = "demographics.demographic_data.updated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct DemographicDataUpdated {
         /// The person.
         pub user_id: Id,

@@ -11,12 +11,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A person was enrolled in a class.
-    #[event(topic = "demographics.enrollment.created", owner = "user", publishers = "academic", key = "class_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.enrollment.created", owner = "user")]
+    #[event(key = "class_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct EnrollmentCreated
     /// An enrollment was changed. The event carries all of it as it is now.
-    #[event(topic = "demographics.enrollment.updated", owner = "user", publishers = "academic", key = "class_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.enrollment.updated", owner = "user")]
+    #[event(key = "class_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct EnrollmentUpdated {
         /// The enrollment.
         pub enrollment_id: Id,
@@ -39,13 +39,14 @@ events! {
         pub source_modified_at: Option<Timestamp>,
     }
     example r#"{
-        "enrollmentId": "e-11391", "classId": "k-AAA-2026J", "userId": "u-11391", "schoolId": "ou-AAA", "role": "student",
+        "enrollmentId": "e-11391", "classId": "k-AAA-2026J", "userId": "u-11391", "schoolId": "ou-AAA",
+        "role": "student",
         "primary": null, "beginDate": "2026-10-01", "endDate": null, "sourceModifiedAt": "2026-08-01T00:00:00Z"
     }"#
 
     /// An enrollment ended: the person is no longer in the class.
-    #[event(topic = "demographics.enrollment.ended", owner = "user", publishers = "academic", key = "class_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.enrollment.ended", owner = "user")]
+    #[event(key = "class_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct EnrollmentEnded {
         /// The enrollment.
         pub enrollment_id: Id,
@@ -66,7 +67,8 @@ events! {
         pub reason: Option<PrivateText<500>>,
     }
     example r#"{
-        "enrollmentId": "e-11391", "classId": "k-AAA-2026J", "userId": "u-11391", "schoolId": "ou-AAA", "role": "student",
+        "enrollmentId": "e-11391", "classId": "k-AAA-2026J", "userId": "u-11391", "schoolId": "ou-AAA",
+        "role": "student",
         "beginDate": "2026-10-01", "endDate": "2026-11-20", "reason": "moved to another town"
     }"#
 }

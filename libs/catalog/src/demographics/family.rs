@@ -55,12 +55,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A student and a relative were linked.
-    #[event(topic = "demographics.family_relationship.created", owner = "user", key = "student_id", subject = "student_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "demographics.family_relationship.created", owner = "user")]
+    #[event(key = "student_id", subject = "student_id", roles = "registrar admin")]
     pub struct FamilyRelationshipCreated
     /// What a relative is to a student, or may do, was changed. The event carries all of it as it is now.
-    #[event(topic = "demographics.family_relationship.updated", owner = "user", key = "student_id", subject = "student_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "demographics.family_relationship.updated", owner = "user")]
+    #[event(key = "student_id", subject = "student_id", roles = "registrar admin")]
     pub struct FamilyRelationshipUpdated {
         /// The link.
         pub relationship_id: Id,
@@ -82,8 +82,8 @@ events! {
     }"#
 
     /// The link between a student and a relative was removed: the relative has no rights any more.
-    #[event(topic = "demographics.family_relationship.removed", owner = "user", key = "student_id", subject = "student_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "demographics.family_relationship.removed", owner = "user")]
+    #[event(key = "student_id", subject = "student_id", roles = "registrar admin")]
     pub struct FamilyRelationshipRemoved {
         /// The link.
         pub relationship_id: Id,
@@ -95,16 +95,17 @@ events! {
         pub removed_at: Timestamp,
     }
     example r#"{
-        "relationshipId": "rel-1", "studentId": "u-11391", "relativeId": "u-guardian", "removedAt": "2026-09-02T10:00:00Z"
+        "relationshipId": "rel-1", "studentId": "u-11391", "relativeId": "u-guardian",
+        "removedAt": "2026-09-02T10:00:00Z"
     }"#
 
     /// Somebody to call in an emergency was added.
-    #[event(topic = "demographics.emergency_contact.added", owner = "user", key = "student_id", subject = "student_id")]
-    #[event(roles = "registrar admin guardian")]
+    #[event(topic = "demographics.emergency_contact.added", owner = "user")]
+    #[event(key = "student_id", subject = "student_id", roles = "registrar admin guardian")]
     pub struct EmergencyContactAdded
     /// Somebody to call in an emergency was changed. The event carries all of it as it is now.
-    #[event(topic = "demographics.emergency_contact.updated", owner = "user", key = "student_id", subject = "student_id")]
-    #[event(roles = "registrar admin guardian")]
+    #[event(topic = "demographics.emergency_contact.updated", owner = "user")]
+    #[event(key = "student_id", subject = "student_id", roles = "registrar admin guardian")]
     pub struct EmergencyContactUpdated {
         /// The contact.
         pub contact_id: Id,

@@ -64,12 +64,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A person was added: a student, a teacher, a guardian or somebody else at a school.
-    #[event(topic = "demographics.user.created", owner = "user", publishers = "academic", key = "user_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.user.created", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct UserCreated
     /// A person's data was changed. The event carries all of it as it is now.
-    #[event(topic = "demographics.user.updated", owner = "user", publishers = "academic", key = "user_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.user.updated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct UserUpdated {
         /// The person.
         pub user_id: Id,
@@ -113,8 +113,8 @@ events! {
         pub phone: Option<PhoneNumber>,
         /// Grade levels, such as `09`.
         #[serde(default)]
-        #[garde(length(max = 30), inner(length(chars, min = 1, max = 32)))]
-        pub grades: Vec<String>,
+        #[garde(length(max = 30))]
+        pub grades: Vec<PrivateText<32>>,
         /// The organizations that the person belongs to.
         #[garde(length(min = 1, max = 100))]
         pub org_ids: Vec<Id>,
@@ -129,17 +129,20 @@ events! {
     }
     example r#"{
         "userId": "u-11391", "role": "student", "enabled": true, "username": "ada.lovelace",
-        "roles": [{"orgId": "ou-AAA", "role": "student", "isPrimary": true, "beginDate": "2026-10-01", "endDate": null}],
+        "roles": [{"orgId": "ou-AAA", "role": "student", "isPrimary": true, "beginDate": "2026-10-01",
+        "endDate": null}],
         "externalIds": [{"system": "LDAP", "identifier": "ldap-ada"}], "masterIdentifier": "master-ada",
         "identifier": "11391-ada", "givenName": "Augusta Ada", "familyName": "Lovelace", "middleName": "King",
-        "preferredGivenName": "Ada", "preferredFamilyName": "Noel", "preferredMiddleName": "Byron", "pronouns": "she/her",
+        "preferredGivenName": "Ada", "preferredFamilyName": "Noel", "preferredMiddleName": "Byron",
+        "pronouns": "she/her",
         "email": "ada@example.edu", "sms": "+44 20 7946 0123", "phone": "020 7946 0456", "grades": ["09"],
-        "orgIds": ["ou-AAA"], "primaryOrgId": "ou-AAA", "agentIds": ["u-guardian"], "sourceModifiedAt": "2026-08-01T00:00:00Z"
+        "orgIds": ["ou-AAA"], "primaryOrgId": "ou-AAA", "agentIds": ["u-guardian"],
+        "sourceModifiedAt": "2026-08-01T00:00:00Z"
     }"#
 
     /// A person was deactivated: no longer at any school, and no longer allowed in.
-    #[event(topic = "demographics.user.deactivated", owner = "user", publishers = "academic", key = "user_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "demographics.user.deactivated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", publishers = "academic", roles = "registrar admin operator")]
     pub struct UserDeactivated {
         /// The person.
         pub user_id: Id,
@@ -151,6 +154,7 @@ events! {
         pub deactivated_at: Timestamp,
     }
     example r#"{
-        "userId": "u-11391", "reason": "transferred", "deactivatedById": "u-registrar", "deactivatedAt": "2026-11-20T10:00:00Z"
+        "userId": "u-11391", "reason": "transferred", "deactivatedById": "u-registrar",
+        "deactivatedAt": "2026-11-20T10:00:00Z"
     }"#
 }

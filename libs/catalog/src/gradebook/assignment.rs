@@ -11,12 +11,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// An assignment was created: work that students will be graded for.
-    #[event(topic = "gradebook.assignment.created", aggregate = "line_item", owner = "academic", key = "class_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.assignment.created", aggregate = "line_item", owner = "academic")]
+    #[event(key = "class_id", roles = "teacher admin registrar operator")]
     pub struct AssignmentCreated
     /// An assignment was changed. The event carries all of it as it is now.
-    #[event(topic = "gradebook.assignment.updated", aggregate = "line_item", owner = "academic", key = "class_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.assignment.updated", aggregate = "line_item", owner = "academic")]
+    #[event(key = "class_id", roles = "teacher admin registrar operator")]
     pub struct AssignmentUpdated {
         /// The assignment.
         pub line_item_id: Id,
@@ -52,15 +52,16 @@ events! {
         pub source_modified_at: Option<Timestamp>,
     }
     example r#"{
-        "lineItemId": "li-1752", "title": "Linear equations", "description": "Exercises 1 to 12", "classId": "k-AAA-2026J",
+        "lineItemId": "li-1752", "title": "Linear equations", "description": "Exercises 1 to 12",
+        "classId": "k-AAA-2026J",
         "schoolId": "ou-AAA", "categoryId": "cat-TMA", "gradingPeriodId": "s-2026J", "academicSessionId": null,
         "assignDate": "2026-10-01", "dueDate": "2026-10-20", "resultValueMin": 0.0, "resultValueMax": 100.0,
         "scoreScaleId": null, "sourceModifiedAt": "2026-08-01T00:00:00Z"
     }"#
 
     /// An assignment was published: students see it.
-    #[event(topic = "gradebook.assignment.published", aggregate = "line_item", owner = "academic", key = "class_id")]
-    #[event(roles = "teacher admin")]
+    #[event(topic = "gradebook.assignment.published", aggregate = "line_item", owner = "academic")]
+    #[event(key = "class_id", roles = "teacher admin")]
     pub struct AssignmentPublished {
         /// The assignment.
         pub line_item_id: Id,
@@ -82,8 +83,8 @@ events! {
     }"#
 
     /// An assignment was deleted, and its results count no more.
-    #[event(topic = "gradebook.assignment.deleted", aggregate = "line_item", owner = "academic", key = "class_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.assignment.deleted", aggregate = "line_item", owner = "academic")]
+    #[event(key = "class_id", roles = "teacher admin registrar operator")]
     pub struct AssignmentDeleted {
         /// The assignment.
         pub line_item_id: Id,
@@ -105,8 +106,8 @@ events! {
     }"#
 
     /// A student missed an assignment: it was due, and nothing was handed in.
-    #[event(topic = "gradebook.assignment.missed", aggregate = "result", owner = "academic", key = "student_id")]
-    #[event(subject = "student_id", roles = "teacher admin")]
+    #[event(topic = "gradebook.assignment.missed", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin")]
     pub struct AssignmentMissed {
         /// The assignment.
         pub line_item_id: Id,
@@ -136,8 +137,8 @@ events! {
     }"#
 
     /// A category was set up, or the weight with which it counts was changed.
-    #[event(topic = "gradebook.category_weight.changed", aggregate = "category", owner = "academic", key = "category_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.category_weight.changed", aggregate = "category", owner = "academic")]
+    #[event(key = "category_id", roles = "teacher admin registrar operator")]
     pub struct CategoryWeightChanged {
         /// The category.
         pub category_id: Id,
@@ -154,7 +155,8 @@ events! {
         pub source_modified_at: Option<Timestamp>,
     }
     example r#"{
-        "categoryId": "cat-TMA", "title": "Homework", "classId": null, "weightPercent": 30.0, "previousWeightPercent": null,
+        "categoryId": "cat-TMA", "title": "Homework", "classId": null, "weightPercent": 30.0,
+        "previousWeightPercent": null,
         "sourceModifiedAt": "2026-08-01T00:00:00Z"
     }"#
 }

@@ -11,7 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A student's average in a class was calculated, in all or in one category.
-    #[event(topic = "gradebook.average.calculated", owner = "academic", key = "student_id", subject = "student_id")]
+    #[event(topic = "gradebook.average.calculated", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id")]
     pub struct AverageCalculated {
         /// The student.
         pub student_id: Id,
@@ -38,13 +39,15 @@ events! {
         pub calculated_at: Timestamp,
     }
     example r#"{
-        "studentId": "u-11391", "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "categoryId": null, "gradingPeriodId": "s-2026J",
+        "studentId": "u-11391", "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "categoryId": null,
+        "gradingPeriodId": "s-2026J",
         "averagePercent": 71.125, "previousAveragePercent": 65.375, "letterGrade": "C-", "gradedResults": 4,
         "resultId": "r-1752-11391", "calculatedAt": "2026-10-20T08:30:01Z"
     }"#
 
     /// A student's grade point average was calculated.
-    #[event(topic = "gradebook.gpa.updated", aggregate = "student", owner = "academic", key = "student_id", subject = "student_id")]
+    #[event(topic = "gradebook.gpa.updated", aggregate = "student", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id")]
     pub struct GpaUpdated {
         /// The student.
         pub student_id: Id,
@@ -65,12 +68,14 @@ events! {
         pub calculated_at: Timestamp,
     }
     example r#"{
-        "studentId": "u-11391", "schoolId": "ou-AAA", "schoolYear": 2027, "gpa": 3.125, "previousGpa": 2.875, "scaleMax": 4.0,
+        "studentId": "u-11391", "schoolId": "ou-AAA", "schoolYear": 2027, "gpa": 3.125, "previousGpa": 2.875,
+        "scaleMax": 4.0,
         "gradedClasses": 6, "calculatedAt": "2026-10-20T08:30:02Z"
     }"#
 
     /// A class's performance was measured, over all of its work or in one assignment.
-    #[event(topic = "gradebook.performance.measured", aggregate = "class", owner = "academic", key = "class_id")]
+    #[event(topic = "gradebook.performance.measured", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id")]
     pub struct PerformanceMeasured {
         /// The class.
         pub class_id: Id,
@@ -99,7 +104,8 @@ events! {
         pub measured_at: Timestamp,
     }
     example r#"{
-        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "lineItemId": "li-1752", "enrolledStudents": 28, "gradedStudents": 25,
+        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "lineItemId": "li-1752", "enrolledStudents": 28,
+        "gradedStudents": 25,
         "failingStudents": 3, "averagePercent": 74.625, "medianPercent": 76.375, "lowestPercent": 31.875,
         "highestPercent": 98.625, "measuredAt": "2026-10-20T08:30:03Z"
     }"#

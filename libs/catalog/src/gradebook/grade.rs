@@ -30,12 +30,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A grade was entered. The family does not see it before it is posted.
-    #[event(topic = "gradebook.grade.created", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher admin")]
+    #[event(topic = "gradebook.grade.created", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin")]
     pub struct GradeCreated
     /// A grade was changed. The event carries all of it as it is now.
-    #[event(topic = "gradebook.grade.updated", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher admin")]
+    #[event(topic = "gradebook.grade.updated", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin")]
     pub struct GradeUpdated {
         /// The result.
         pub result_id: Id,
@@ -71,13 +71,14 @@ events! {
     example r#"{
         "resultId": "r-1752-11391", "lineItemId": "li-1752", "studentId": "u-11391", "classId": "k-AAA-2026J",
         "schoolId": "ou-AAA", "categoryId": "cat-TMA", "score": 78.25, "scorePercent": 78.25, "letterGrade": "C+",
-        "previousScore": 41.5, "scoreStatus": "partially graded", "scoreDate": "2026-10-19", "comment": "See me about part 2.",
+        "previousScore": 41.5, "scoreStatus": "partially graded", "scoreDate": "2026-10-19",
+        "comment": "See me about part 2.",
         "gradedById": "u-teacher", "gradedAt": "2026-10-19T14:00:00Z"
     }"#
 
     /// A grade was posted: from now on the student and the family see it.
-    #[event(topic = "gradebook.grade.posted", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.grade.posted", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin registrar operator")]
     pub struct GradePosted {
         /// The result.
         pub result_id: Id,
@@ -124,8 +125,8 @@ events! {
     }"#
 
     /// A grade was overridden by hand: it no longer follows from the work alone.
-    #[event(topic = "gradebook.grade.overridden", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher admin")]
+    #[event(topic = "gradebook.grade.overridden", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin")]
     pub struct GradeOverridden {
         /// The result.
         pub result_id: Id,
@@ -162,8 +163,8 @@ events! {
     }"#
 
     /// A grade was withdrawn: it counts no more.
-    #[event(topic = "gradebook.grade.withdrawn", aggregate = "result", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher admin registrar operator")]
+    #[event(topic = "gradebook.grade.withdrawn", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin registrar operator")]
     pub struct GradeWithdrawn {
         /// The result.
         pub result_id: Id,
@@ -191,8 +192,8 @@ events! {
     }"#
 
     /// Many grades of one assignment were set at once.
-    #[event(topic = "gradebook.bulk_grades.updated", aggregate = "line_item", owner = "academic", key = "class_id")]
-    #[event(roles = "teacher admin")]
+    #[event(topic = "gradebook.bulk_grades.updated", aggregate = "line_item", owner = "academic")]
+    #[event(key = "class_id", roles = "teacher admin")]
     pub struct BulkGradesUpdated {
         /// The batch.
         pub batch_id: Id,
@@ -213,16 +214,18 @@ events! {
         pub updated_at: Timestamp,
     }
     example r#"{
-        "batchId": "batch-1", "lineItemId": "li-1752", "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "categoryId": "cat-TMA",
+        "batchId": "batch-1", "lineItemId": "li-1752", "classId": "k-AAA-2026J", "schoolId": "ou-AAA",
+        "categoryId": "cat-TMA",
         "grades": [
-            {"resultId": "r-1752-11391", "studentId": "u-11391", "score": 78.25, "scorePercent": 78.25, "letterGrade": "C+"}
+            {"resultId": "r-1752-11391", "studentId": "u-11391", "score": 78.25, "scorePercent": 78.25,
+            "letterGrade": "C+"}
         ],
         "gradedById": "u-teacher", "updatedAt": "2026-10-19T14:00:00Z"
     }"#
 
     /// Extra credit was added to a student's grade.
-    #[event(topic = "gradebook.extra_credit.applied", aggregate = "result", owner = "academic", key = "student_id")]
-    #[event(subject = "student_id", roles = "teacher admin")]
+    #[event(topic = "gradebook.extra_credit.applied", aggregate = "result", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher admin")]
     pub struct ExtraCreditApplied {
         /// The result that it was added to.
         pub result_id: Id,
@@ -249,7 +252,8 @@ events! {
     }
     example r#"{
         "resultId": "r-1752-11391", "lineItemId": "li-1752", "studentId": "u-11391", "classId": "k-AAA-2026J",
-        "schoolId": "ou-AAA", "addedScore": 36.75, "score": 115.5, "scorePercent": 115.5, "reason": "helped in the library",
+        "schoolId": "ou-AAA", "addedScore": 36.75, "score": 115.5, "scorePercent": 115.5,
+        "reason": "helped in the library",
         "appliedById": "u-teacher", "appliedAt": "2026-10-23T09:00:00Z"
     }"#
 }

@@ -63,8 +63,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A case was opened: somebody will look after a student.
-    #[event(topic = "intervention.case.created", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.case.created", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct CaseCreated {
         /// The case.
         pub case_id: Id,
@@ -97,7 +97,8 @@ events! {
     }"#
 
     /// A rule found that a student may need help.
-    #[event(topic = "intervention.case.triggered", owner = "academic", key = "student_id", subject = "student_id")]
+    #[event(topic = "intervention.case.triggered", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id")]
     pub struct CaseTriggered {
         /// The case that the rule opened, or found open.
         pub case_id: Id,
@@ -125,13 +126,14 @@ events! {
     }
     example r#"{
         "caseId": "case-1", "studentId": "u-11391", "schoolId": "ou-AAA", "classId": "k-AAA-2026J", "kind": "academic",
-        "reason": "failing_grade", "tier": 2, "resultId": "r-1752-11391", "measuredPercent": 41.625, "thresholdPercent": 60.0,
+        "reason": "failing_grade", "tier": 2, "resultId": "r-1752-11391", "measuredPercent": 41.625,
+        "thresholdPercent": 60.0,
         "triggeredAt": "2026-10-20T08:30:59Z"
     }"#
 
     /// A case was changed. The event says how it stands now.
-    #[event(topic = "intervention.case.updated", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.case.updated", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct CaseUpdated {
         /// The case.
         pub case_id: Id,
@@ -157,8 +159,8 @@ events! {
     }"#
 
     /// A case was closed.
-    #[event(topic = "intervention.case.closed", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.case.closed", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct CaseClosed {
         /// The case.
         pub case_id: Id,

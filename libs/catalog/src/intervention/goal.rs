@@ -11,8 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A goal was set for a student.
-    #[event(topic = "intervention.goal.set", aggregate = "case", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.goal.set", aggregate = "case", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct GoalSet {
         /// The goal.
         pub goal_id: Id,
@@ -37,8 +37,8 @@ events! {
     }"#
 
     /// A student reached a goal.
-    #[event(topic = "intervention.goal.achieved", aggregate = "case", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.goal.achieved", aggregate = "case", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct GoalAchieved {
         /// The goal.
         pub goal_id: Id,
@@ -59,8 +59,8 @@ events! {
     }"#
 
     /// A student gets more help from now on, or less.
-    #[event(topic = "intervention.tier.changed", aggregate = "case", owner = "academic", key = "student_id", subject = "student_id")]
-    #[event(roles = "teacher counselor admin")]
+    #[event(topic = "intervention.tier.changed", aggregate = "case", owner = "academic")]
+    #[event(key = "student_id", subject = "student_id", roles = "teacher counselor admin")]
     pub struct TierChanged {
         /// The case.
         pub case_id: Id,

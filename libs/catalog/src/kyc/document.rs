@@ -42,7 +42,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A document was handed in.
-    #[event(topic = "kyc.document.submitted", owner = "kyc", key = "owner_id", subject = "owner_id")]
+    #[event(topic = "kyc.document.submitted", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]
     pub struct DocumentSubmitted {
         /// The document.
@@ -71,14 +72,16 @@ events! {
         pub submitted_at: Timestamp,
     }
     example r#"{
-        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport", "issuingCountry": "GB",
+        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport",
+        "issuingCountry": "GB",
         "expiryDate": "2031-05-17", "fileId": "file-1",
         "fileSha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "fileSizeBytes": 482133,
         "mediaType": "image/jpeg", "submittedAt": "2026-09-03T12:00:00Z"
     }"#
 
     /// A document was found to be genuine.
-    #[event(topic = "kyc.document.verified", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.document.verified", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct DocumentVerified {
         /// The document.
         pub document_id: Id,
@@ -98,12 +101,14 @@ events! {
         pub verified_at: Timestamp,
     }
     example r#"{
-        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport", "method": "manual",
+        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport",
+        "method": "manual",
         "verifiedById": "u-reviewer", "validUntilDate": "2031-05-17", "verifiedAt": "2026-09-04T09:00:00Z"
     }"#
 
     /// A document was not accepted.
-    #[event(topic = "kyc.document.rejected", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.document.rejected", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct DocumentRejected {
         /// The document.
         pub document_id: Id,
@@ -125,13 +130,15 @@ events! {
         pub rejected_at: Timestamp,
     }
     example r#"{
-        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport", "reason": "illegible",
+        "documentId": "doc-1", "ownerId": "u-tutor", "identityId": "idv-1", "documentType": "passport",
+        "reason": "illegible",
         "note": "The photograph is blurred.", "mayResubmit": true, "rejectedById": "u-reviewer",
         "rejectedAt": "2026-09-04T09:00:00Z"
     }"#
 
     /// A document that had been verified is no longer valid.
-    #[event(topic = "kyc.document.expired", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.document.expired", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct DocumentExpired {
         /// The document.
         pub document_id: Id,

@@ -12,7 +12,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// Somebody asked to be verified.
-    #[event(topic = "kyc.identity.verification_requested", owner = "kyc", key = "owner_id", subject = "owner_id")]
+    #[event(topic = "kyc.identity.verification_requested", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]
     pub struct IdentityVerificationRequested {
         /// The verification.
@@ -34,7 +35,8 @@ events! {
     }"#
 
     /// Somebody's identity was verified.
-    #[event(topic = "kyc.identity.verified", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.identity.verified", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct IdentityVerified {
         /// The verification.
         pub identity_id: Id,
@@ -58,7 +60,8 @@ events! {
     }"#
 
     /// Somebody's identity could not be verified.
-    #[event(topic = "kyc.identity.rejected", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.identity.rejected", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct IdentityRejected {
         /// The verification.
         pub identity_id: Id,
@@ -77,11 +80,13 @@ events! {
     }
     example r#"{
         "identityId": "idv-1", "ownerId": "u-tutor", "refusedRole": "verified_tutor", "reason": "mismatch",
-        "note": "The names on the two documents differ.", "rejectedById": "u-reviewer", "rejectedAt": "2026-09-04T09:00:01Z"
+        "note": "The names on the two documents differ.", "rejectedById": "u-reviewer",
+        "rejectedAt": "2026-09-04T09:00:01Z"
     }"#
 
     /// A verified identity is no longer so: what it rested on has ended.
-    #[event(topic = "kyc.identity.expired", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.identity.expired", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct IdentityExpired {
         /// The verification.
         pub identity_id: Id,
@@ -100,7 +105,8 @@ events! {
     }"#
 
     /// A review was handed to somebody with more experience.
-    #[event(topic = "kyc.review.escalated", owner = "kyc", key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
+    #[event(topic = "kyc.review.escalated", owner = "kyc")]
+    #[event(key = "owner_id", subject = "owner_id", roles = "reviewer admin")]
     pub struct ReviewEscalated {
         /// The review.
         pub review_id: Id,

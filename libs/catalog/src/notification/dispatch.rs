@@ -29,10 +29,10 @@ events! {
 
     /// A notice to somebody was asked for.
     ///
-    /// The template says what is written, the variables fill it in. Where it goes is known to the notification service; an address
-    /// in the event takes precedence.
+    /// The template says what is written, the variables fill it in. Where it goes is known to the notification service;
+    /// an address in the event takes precedence.
     #[event(topic = "notification.dispatch.requested", aggregate = "notification", owner = "notification")]
-    #[event(publishers = "academic user social kyc", key = "recipient_id", subject = "subject_id")]
+    #[event(key = "recipient_id", subject = "subject_id", publishers = "academic user social kyc")]
     #[event(roles = "teacher counselor registrar admin")]
     pub struct NotificationDispatchRequested {
         /// The notice. Asking twice with the same id is asking once.
@@ -69,13 +69,15 @@ events! {
     }
     example r#"{
         "notificationId": "n-1", "recipientId": "u-guardian", "subjectId": "u-11391", "template": "grade_posted",
-        "variables": {"studentName": "Ada Noel", "assignment": "Linear equations by Ada"}, "channels": ["email", "push"],
+        "variables": {"studentName": "Ada Noel", "assignment": "Linear equations by Ada"}, "channels": ["email",
+        "push"],
         "urgency": "normal", "language": "en", "email": "annabella@example.edu", "phone": "+44 20 7946 0999",
         "deliverAfterAt": null, "expiresAt": "2026-10-27T08:30:00Z", "requestedAt": "2026-10-20T08:30:01Z"
     }"#
 
     /// A notice was delivered on at least one channel, and failed on none.
-    #[event(topic = "notification.delivery.completed", aggregate = "notification", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.delivery.completed", aggregate = "notification", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct DeliveryCompleted {
         /// The notice.
         pub notification_id: Id,
@@ -121,7 +123,8 @@ events! {
     }"#
 
     /// A digest of several notices was sent.
-    #[event(topic = "notification.digest.sent", owner = "notification", key = "recipient_id")]
+    #[event(topic = "notification.digest.sent", owner = "notification")]
+    #[event(key = "recipient_id")]
     pub struct DigestSent {
         /// The digest.
         pub digest_id: Id,
@@ -142,11 +145,13 @@ events! {
     }
     example r#"{
         "digestId": "d-1", "recipientId": "u-guardian", "channel": "email", "notificationIds": ["n-1", "n-2"],
-        "periodStartedAt": "2026-10-19T17:00:00Z", "periodEndedAt": "2026-10-20T17:00:00Z", "sentAt": "2026-10-20T17:00:02Z"
+        "periodStartedAt": "2026-10-19T17:00:00Z", "periodEndedAt": "2026-10-20T17:00:00Z",
+        "sentAt": "2026-10-20T17:00:02Z"
     }"#
 }
 
 /// The rule of a variable's name: it stands in templates.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde gives the context as a reference")]
 fn names_fit(variables: &BTreeMap<String, PrivateText<1_000>>, (): &()) -> garde::Result {
     let fits = |name: &String| {
         (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

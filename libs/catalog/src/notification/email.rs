@@ -21,7 +21,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// An e-mail was handed to the provider.
-    #[event(topic = "notification.email.sent", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.sent", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailSent {
         /// The notice.
         pub notification_id: Id,
@@ -44,7 +45,8 @@ events! {
     }"#
 
     /// An e-mail was taken by the recipient's server.
-    #[event(topic = "notification.email.delivered", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.delivered", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailDelivered {
         /// The notice.
         pub notification_id: Id,
@@ -56,11 +58,13 @@ events! {
         pub delivered_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "deliveredAt": "2026-10-20T08:30:05Z"
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian",
+        "deliveredAt": "2026-10-20T08:30:05Z"
     }"#
 
     /// An e-mail bounced.
-    #[event(topic = "notification.email.bounced", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.bounced", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailBounced {
         /// The notice.
         pub notification_id: Id,
@@ -82,7 +86,8 @@ events! {
     }"#
 
     /// An e-mail was opened.
-    #[event(topic = "notification.email.opened", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.opened", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailOpened {
         /// The notice.
         pub notification_id: Id,
@@ -94,11 +99,13 @@ events! {
         pub opened_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "openedAt": "2026-10-20T09:02:00Z"
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian",
+        "openedAt": "2026-10-20T09:02:00Z"
     }"#
 
     /// A link in an e-mail was clicked.
-    #[event(topic = "notification.email.clicked", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.clicked", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailClicked {
         /// The notice.
         pub notification_id: Id,
@@ -118,7 +125,8 @@ events! {
     }"#
 
     /// An e-mail could not be delivered, and will not be tried again.
-    #[event(topic = "notification.email.delivery_failed", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.email.delivery_failed", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct EmailDeliveryFailed {
         /// The notice.
         pub notification_id: Id,
@@ -136,7 +144,8 @@ events! {
         pub failed_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": null, "recipientId": "u-guardian", "code": "connection_refused", "attempts": 5,
+        "notificationId": "n-1", "messageId": null, "recipientId": "u-guardian", "code": "connection_refused",
+        "attempts": 5,
         "failedAt": "2026-10-20T08:40:00Z"
     }"#
 }

@@ -11,7 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A push notice was handed to the provider.
-    #[event(topic = "notification.push.sent", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.push.sent", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct PushSent {
         /// The notice.
         pub notification_id: Id,
@@ -34,7 +35,8 @@ events! {
     }"#
 
     /// A push notice reached a device.
-    #[event(topic = "notification.push.delivered", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.push.delivered", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct PushDelivered {
         /// The notice.
         pub notification_id: Id,
@@ -50,7 +52,8 @@ events! {
     }"#
 
     /// A push notice was clicked.
-    #[event(topic = "notification.push.clicked", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.push.clicked", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct PushClicked {
         /// The notice.
         pub notification_id: Id,
@@ -66,10 +69,12 @@ events! {
     }"#
 
     /// A push notice was not taken by the provider.
-    #[event(topic = "notification.push.failed", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.push.failed", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct PushFailed
     /// A push notice was taken by the provider and never reached a device.
-    #[event(topic = "notification.push.delivery_failed", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.push.delivery_failed", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct PushDeliveryFailed {
         /// The notice.
         pub notification_id: Id,

@@ -11,7 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A text message was handed to the provider.
-    #[event(topic = "notification.sms.sent", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.sms.sent", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct SmsSent {
         /// The notice.
         pub notification_id: Id,
@@ -34,7 +35,8 @@ events! {
     }"#
 
     /// A text message reached the phone.
-    #[event(topic = "notification.sms.delivered", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.sms.delivered", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct SmsDelivered {
         /// The notice.
         pub notification_id: Id,
@@ -50,10 +52,12 @@ events! {
     }"#
 
     /// A text message was not taken by the provider.
-    #[event(topic = "notification.sms.failed", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.sms.failed", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct SmsFailed
     /// A text message was taken by the provider and never reached the phone.
-    #[event(topic = "notification.sms.delivery_failed", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.sms.delivery_failed", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct SmsDeliveryFailed {
         /// The notice.
         pub notification_id: Id,
@@ -71,12 +75,14 @@ events! {
         pub failed_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "sm-1", "recipientId": "u-guardian", "code": "unknown_number", "attempts": 1,
+        "notificationId": "n-1", "messageId": "sm-1", "recipientId": "u-guardian", "code": "unknown_number",
+        "attempts": 1,
         "failedAt": "2026-10-20T08:31:00Z"
     }"#
 
     /// Somebody replied to a text message.
-    #[event(topic = "notification.sms.replied", owner = "notification", key = "notification_id")]
+    #[event(topic = "notification.sms.replied", owner = "notification")]
+    #[event(key = "notification_id")]
     pub struct SmsReplied {
         /// The notice.
         pub notification_id: Id,
@@ -90,7 +96,8 @@ events! {
         pub replied_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "sm-1", "recipientId": "u-guardian", "text": "Thank you, we will talk to Ada.",
+        "notificationId": "n-1", "messageId": "sm-1", "recipientId": "u-guardian",
+        "text": "Thank you, we will talk to Ada.",
         "repliedAt": "2026-10-20T10:00:00Z"
     }"#
 }

@@ -14,10 +14,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A template was created.
-    #[event(topic = "notification.template.created", owner = "notification", key = "template_id", roles = "admin operator")]
+    #[event(topic = "notification.template.created", owner = "notification")]
+    #[event(key = "template_id", roles = "admin operator")]
     pub struct TemplateCreated
     /// A template was changed. The event carries all of it as it is now.
-    #[event(topic = "notification.template.updated", owner = "notification", key = "template_id", roles = "admin operator")]
+    #[event(topic = "notification.template.updated", owner = "notification")]
+    #[event(key = "template_id", roles = "admin operator")]
     pub struct TemplateUpdated {
         /// The template.
         pub template_id: Id,
@@ -52,7 +54,8 @@ events! {
     }"#
 
     /// A template was archived: no notice can ask for it any more.
-    #[event(topic = "notification.template.archived", owner = "notification", key = "template_id", roles = "admin operator")]
+    #[event(topic = "notification.template.archived", owner = "notification")]
+    #[event(key = "template_id", roles = "admin operator")]
     pub struct TemplateArchived {
         /// The template.
         pub template_id: Id,

@@ -92,7 +92,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A school's timetable was published.
-    #[event(topic = "rostering.schedule.published", owner = "academic", key = "school_id", roles = "registrar admin")]
+    #[event(topic = "rostering.schedule.published", owner = "academic")]
+    #[event(key = "school_id", roles = "registrar admin")]
     pub struct SchedulePublished {
         /// The timetable.
         pub schedule_id: Id,
@@ -113,7 +114,8 @@ events! {
     }"#
 
     /// A class was given a room.
-    #[event(topic = "rostering.room.assigned", owner = "academic", aggregate = "class", key = "class_id", roles = "registrar admin")]
+    #[event(topic = "rostering.room.assigned", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin")]
     pub struct RoomAssigned {
         /// The class.
         pub class_id: Id,
@@ -132,12 +134,14 @@ events! {
         pub end_date: Option<Date>,
     }
     example r#"{
-        "classId": "k-AAA-2026J", "roomId": "room-12", "roomName": "Room 12", "capacitySeats": 30, "beginDate": "2026-10-01",
+        "classId": "k-AAA-2026J", "roomId": "room-12", "roomName": "Room 12", "capacitySeats": 30,
+        "beginDate": "2026-10-01",
         "endDate": null
     }"#
 
     /// A school's bell schedule was changed. The event carries all of it as it is now.
-    #[event(topic = "rostering.bell_schedule.updated", owner = "academic", key = "school_id", roles = "registrar admin")]
+    #[event(topic = "rostering.bell_schedule.updated", owner = "academic")]
+    #[event(key = "school_id", roles = "registrar admin")]
     pub struct BellScheduleUpdated {
         /// The bell schedule.
         pub bell_schedule_id: Id,
@@ -158,7 +162,8 @@ events! {
     }"#
 
     /// A school's calendar was changed. The event carries every day that is not as usual.
-    #[event(topic = "rostering.calendar.updated", owner = "academic", key = "school_id", roles = "registrar admin")]
+    #[event(topic = "rostering.calendar.updated", owner = "academic")]
+    #[event(key = "school_id", roles = "registrar admin")]
     pub struct CalendarUpdated {
         /// The calendar.
         pub calendar_id: Id,

@@ -11,10 +11,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A class was created: a course, taught to certain students in certain terms.
-    #[event(topic = "rostering.class.created", owner = "academic", key = "class_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.class.created", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin operator")]
     pub struct ClassCreated
     /// A class was changed. The event carries all of it as it is now.
-    #[event(topic = "rostering.class.updated", owner = "academic", key = "class_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.class.updated", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin operator")]
     pub struct ClassUpdated {
         /// The class.
         pub class_id: Id,
@@ -57,12 +59,14 @@ events! {
     }
     example r#"{
         "classId": "k-AAA-2026J", "title": "Algebra 1, group A", "classCode": "2026J", "classType": "scheduled",
-        "courseId": "c-AAA", "schoolId": "ou-AAA", "termIds": ["s-2026J"], "grades": ["09"], "subjects": ["Mathematics"],
+        "courseId": "c-AAA", "schoolId": "ou-AAA", "termIds": ["s-2026J"], "grades": ["09"],
+        "subjects": ["Mathematics"],
         "subjectCodes": ["02052"], "periods": ["2"], "location": "Room 12", "sourceModifiedAt": "2026-08-01T00:00:00Z"
     }"#
 
     /// A class was archived: it is no longer taught, and its data is kept.
-    #[event(topic = "rostering.class.archived", owner = "academic", key = "class_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.class.archived", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin operator")]
     pub struct ClassArchived {
         /// The class.
         pub class_id: Id,
@@ -75,14 +79,17 @@ events! {
         pub archived_at: Timestamp,
     }
     example r#"{
-        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "reason": "too few students", "archivedAt": "2026-10-02T09:00:00Z"
+        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "reason": "too few students",
+        "archivedAt": "2026-10-02T09:00:00Z"
     }"#
 
     /// A section was created: a part of a class with a teacher and a room of its own.
-    #[event(topic = "rostering.section.created", owner = "academic", key = "class_id", roles = "registrar admin")]
+    #[event(topic = "rostering.section.created", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin")]
     pub struct SectionCreated
     /// A section was changed. The event carries all of it as it is now.
-    #[event(topic = "rostering.section.updated", owner = "academic", key = "class_id", roles = "registrar admin")]
+    #[event(topic = "rostering.section.updated", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin")]
     pub struct SectionUpdated {
         /// The section.
         pub section_id: Id,
@@ -112,7 +119,8 @@ events! {
     }"#
 
     /// A section was archived.
-    #[event(topic = "rostering.section.archived", owner = "academic", key = "class_id", roles = "registrar admin")]
+    #[event(topic = "rostering.section.archived", owner = "academic")]
+    #[event(key = "class_id", roles = "registrar admin")]
     pub struct SectionArchived {
         /// The section.
         pub section_id: Id,

@@ -48,7 +48,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// An import of a roster started.
-    #[event(topic = "rostering.import.started", owner = "academic", key = "import_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.import.started", owner = "academic")]
+    #[event(key = "import_id", roles = "registrar admin operator")]
     pub struct ImportStarted {
         /// The import.
         pub import_id: Id,
@@ -72,7 +73,8 @@ events! {
     }"#
 
     /// An import of a roster came to its end.
-    #[event(topic = "rostering.import.completed", owner = "academic", key = "import_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.import.completed", owner = "academic")]
+    #[event(key = "import_id", roles = "registrar admin operator")]
     pub struct ImportCompleted {
         /// The import.
         pub import_id: Id,
@@ -96,13 +98,15 @@ events! {
         pub completed_at: Timestamp,
     }
     example r#"{
-        "importId": "i-1", "acceptedRecords": 235000, "rejectedRecords": 173, "publishedEvents": 235002, "durationMs": 41000,
+        "importId": "i-1", "acceptedRecords": 235000, "rejectedRecords": 173, "publishedEvents": 235002,
+        "durationMs": 41000,
         "files": [{"file": "results.csv", "acceptedRecords": 173739, "rejectedRecords": 173}],
         "completedAt": "2026-09-01T06:00:41Z"
     }"#
 
     /// A record of an import was rejected: it breaks the standard, or refers to something that is not there.
-    #[event(topic = "rostering.import.record_rejected", owner = "academic", key = "import_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.import.record_rejected", owner = "academic")]
+    #[event(key = "import_id", roles = "registrar admin operator")]
     pub struct ImportRecordRejected {
         /// The import.
         pub import_id: Id,

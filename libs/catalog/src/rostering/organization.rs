@@ -11,10 +11,12 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// An organization was created: a school, a district or a department.
-    #[event(topic = "rostering.organization.created", owner = "academic", key = "org_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.organization.created", owner = "academic")]
+    #[event(key = "org_id", roles = "registrar admin operator")]
     pub struct OrganizationCreated
     /// An organization was changed. The event carries all of it as it is now.
-    #[event(topic = "rostering.organization.updated", owner = "academic", key = "org_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.organization.updated", owner = "academic")]
+    #[event(key = "org_id", roles = "registrar admin operator")]
     pub struct OrganizationUpdated {
         /// The organization.
         pub org_id: Id,
@@ -37,7 +39,8 @@ events! {
     }"#
 
     /// An academic session was created: a school year, a semester, a term or a grading period.
-    #[event(topic = "rostering.academic_session.created", owner = "academic", key = "session_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.academic_session.created", owner = "academic")]
+    #[event(key = "session_id", roles = "registrar admin operator")]
     pub struct AcademicSessionCreated {
         /// The session.
         pub session_id: Id,
@@ -64,7 +67,8 @@ events! {
     }"#
 
     /// An academic session was closed: its grades are final.
-    #[event(topic = "rostering.academic_session.closed", owner = "academic", key = "session_id", roles = "registrar admin")]
+    #[event(topic = "rostering.academic_session.closed", owner = "academic")]
+    #[event(key = "session_id", roles = "registrar admin")]
     pub struct AcademicSessionClosed {
         /// The session.
         pub session_id: Id,
@@ -80,10 +84,12 @@ events! {
     }"#
 
     /// A course was created: what classes teach.
-    #[event(topic = "rostering.course.created", owner = "academic", key = "course_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.course.created", owner = "academic")]
+    #[event(key = "course_id", roles = "registrar admin operator")]
     pub struct CourseCreated
     /// A course was changed. The event carries all of it as it is now.
-    #[event(topic = "rostering.course.updated", owner = "academic", key = "course_id", roles = "registrar admin operator")]
+    #[event(topic = "rostering.course.updated", owner = "academic")]
+    #[event(key = "course_id", roles = "registrar admin operator")]
     pub struct CourseUpdated {
         /// The course.
         pub course_id: Id,
@@ -113,7 +119,8 @@ events! {
         pub source_modified_at: Option<Timestamp>,
     }
     example r#"{
-        "courseId": "c-AAA", "title": "Algebra 1", "courseCode": "ALG1", "orgId": "ou-AAA", "schoolYearSessionId": "s-2026",
+        "courseId": "c-AAA", "title": "Algebra 1", "courseCode": "ALG1", "orgId": "ou-AAA",
+        "schoolYearSessionId": "s-2026",
         "grades": ["09", "10"], "subjects": ["Mathematics"], "subjectCodes": ["02052"], "sourceModifiedAt": null
     }"#
 }

@@ -11,8 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A student was put on a class's roster.
-    #[event(topic = "rostering.student.enrolled", owner = "academic", aggregate = "class", key = "class_id", subject = "student_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "rostering.student.enrolled", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id", subject = "student_id", roles = "registrar admin")]
     pub struct StudentEnrolled {
         /// The class.
         pub class_id: Id,
@@ -31,8 +31,8 @@ events! {
     }"#
 
     /// A student was taken off a class's roster.
-    #[event(topic = "rostering.student.withdrawn", owner = "academic", aggregate = "class", key = "class_id", subject = "student_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "rostering.student.withdrawn", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id", subject = "student_id", roles = "registrar admin")]
     pub struct StudentWithdrawn {
         /// The class.
         pub class_id: Id,
@@ -53,8 +53,8 @@ events! {
     }"#
 
     /// A teacher was assigned to a class.
-    #[event(topic = "rostering.teacher.assigned", owner = "academic", aggregate = "class", key = "class_id", subject = "teacher_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "rostering.teacher.assigned", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id", subject = "teacher_id", roles = "registrar admin")]
     pub struct TeacherAssigned {
         /// The class.
         pub class_id: Id,
@@ -68,12 +68,13 @@ events! {
         pub begin_date: Option<Date>,
     }
     example r#"{
-        "classId": "k-AAA-2026J", "teacherId": "u-teacher", "schoolId": "ou-AAA", "isPrimary": true, "beginDate": "2026-10-01"
+        "classId": "k-AAA-2026J", "teacherId": "u-teacher", "schoolId": "ou-AAA", "isPrimary": true,
+        "beginDate": "2026-10-01"
     }"#
 
     /// A teacher no longer teaches a class.
-    #[event(topic = "rostering.teacher.unassigned", owner = "academic", aggregate = "class", key = "class_id", subject = "teacher_id")]
-    #[event(roles = "registrar admin")]
+    #[event(topic = "rostering.teacher.unassigned", aggregate = "class", owner = "academic")]
+    #[event(key = "class_id", subject = "teacher_id", roles = "registrar admin")]
     pub struct TeacherUnassigned {
         /// The class.
         pub class_id: Id,

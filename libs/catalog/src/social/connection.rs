@@ -11,7 +11,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A member asked another to connect.
-    #[event(topic = "social.connection.requested", owner = "social", key = "connection_id", subject = "requester_id")]
+    #[event(topic = "social.connection.requested", owner = "social")]
+    #[event(key = "connection_id", subject = "requester_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ConnectionRequested {
         /// The connection.
@@ -27,16 +28,19 @@ events! {
         pub requested_at: Timestamp,
     }
     example r#"{
-        "connectionId": "con-1", "requesterId": "u-11391", "addresseeId": "u-28400", "message": "Hello, it is Ada from algebra.",
+        "connectionId": "con-1", "requesterId": "u-11391", "addresseeId": "u-28400",
+        "message": "Hello, it is Ada from algebra.",
         "requestedAt": "2026-10-04T16:00:00Z"
     }"#
 
     /// A member agreed to connect.
-    #[event(topic = "social.connection.accepted", owner = "social", key = "connection_id", subject = "addressee_id")]
+    #[event(topic = "social.connection.accepted", owner = "social")]
+    #[event(key = "connection_id", subject = "addressee_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ConnectionAccepted
     /// A member did not agree to connect.
-    #[event(topic = "social.connection.declined", owner = "social", key = "connection_id", subject = "addressee_id")]
+    #[event(topic = "social.connection.declined", owner = "social")]
+    #[event(key = "connection_id", subject = "addressee_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ConnectionDeclined {
         /// The connection.
@@ -49,11 +53,13 @@ events! {
         pub answered_at: Timestamp,
     }
     example r#"{
-        "connectionId": "con-1", "requesterId": "u-11391", "addresseeId": "u-28400", "answeredAt": "2026-10-04T17:00:00Z"
+        "connectionId": "con-1", "requesterId": "u-11391", "addresseeId": "u-28400",
+        "answeredAt": "2026-10-04T17:00:00Z"
     }"#
 
     /// A connection was ended by one of the two.
-    #[event(topic = "social.connection.removed", owner = "social", key = "connection_id", subject = "removed_by_id")]
+    #[event(topic = "social.connection.removed", owner = "social")]
+    #[event(key = "connection_id", subject = "removed_by_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ConnectionRemoved {
         /// The connection.

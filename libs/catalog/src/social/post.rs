@@ -39,7 +39,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A member wrote a post.
-    #[event(topic = "social.post.created", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.post.created", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct PostCreated {
         /// The post.
@@ -66,7 +67,8 @@ events! {
     }"#
 
     /// A member changed a post.
-    #[event(topic = "social.post.edited", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.post.edited", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct PostEdited {
         /// The post.
@@ -88,7 +90,8 @@ events! {
     }"#
 
     /// A post was deleted, with its comments and reactions.
-    #[event(topic = "social.post.deleted", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.post.deleted", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct PostDeleted {
         /// The post.
@@ -105,7 +108,8 @@ events! {
     }"#
 
     /// A member commented on a post.
-    #[event(topic = "social.comment.added", aggregate = "post", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.comment.added", aggregate = "post", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct CommentAdded {
         /// The comment.
@@ -124,12 +128,14 @@ events! {
         pub added_at: Timestamp,
     }
     example r#"{
-        "commentId": "c-1", "postId": "post-1", "postAuthorId": "u-11391", "parentCommentId": null, "authorId": "u-28400",
+        "commentId": "c-1", "postId": "post-1", "postAuthorId": "u-11391", "parentCommentId": null,
+        "authorId": "u-28400",
         "text": "I do, Ada!", "addedAt": "2026-10-05T15:10:00Z"
     }"#
 
     /// A member changed a comment.
-    #[event(topic = "social.comment.edited", aggregate = "post", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.comment.edited", aggregate = "post", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct CommentEdited {
         /// The comment.
@@ -149,7 +155,8 @@ events! {
     }"#
 
     /// A comment was deleted.
-    #[event(topic = "social.comment.deleted", aggregate = "post", owner = "social", key = "post_id", subject = "author_id")]
+    #[event(topic = "social.comment.deleted", aggregate = "post", owner = "social")]
+    #[event(key = "post_id", subject = "author_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct CommentDeleted {
         /// The comment.
@@ -169,11 +176,13 @@ events! {
     }"#
 
     /// A member reacted to a post or a comment.
-    #[event(topic = "social.reaction.added", aggregate = "post", owner = "social", key = "post_id", subject = "member_id")]
+    #[event(topic = "social.reaction.added", aggregate = "post", owner = "social")]
+    #[event(key = "post_id", subject = "member_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ReactionAdded
     /// A member took a reaction back.
-    #[event(topic = "social.reaction.removed", aggregate = "post", owner = "social", key = "post_id", subject = "member_id")]
+    #[event(topic = "social.reaction.removed", aggregate = "post", owner = "social")]
+    #[event(key = "post_id", subject = "member_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor admin")]
     pub struct ReactionRemoved {
         /// The post.
@@ -188,7 +197,8 @@ events! {
         pub changed_at: Timestamp,
     }
     example r#"{
-        "postId": "post-1", "commentId": null, "memberId": "u-28400", "reaction": "like", "changedAt": "2026-10-05T15:12:00Z"
+        "postId": "post-1", "commentId": null, "memberId": "u-28400", "reaction": "like",
+        "changedAt": "2026-10-05T15:12:00Z"
     }"#
 }
 

@@ -51,7 +51,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// Somebody registered.
-    #[event(topic = "user.account.registered", owner = "user", key = "user_id", subject = "user_id")]
+    #[event(topic = "user.account.registered", owner = "user")]
+    #[event(key = "user_id", subject = "user_id")]
     #[event(roles = "student guardian teacher tutor counselor registrar admin operator")]
     pub struct AccountRegistered {
         /// The account, and the person who holds it.
@@ -80,7 +81,8 @@ events! {
     }"#
 
     /// An account was created: its holder can sign in.
-    #[event(topic = "user.account.created", owner = "user", key = "user_id", subject = "user_id", roles = "registrar admin operator")]
+    #[event(topic = "user.account.created", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]
     pub struct AccountCreated {
         /// The account, and the person who holds it.
         pub user_id: Id,
@@ -99,7 +101,8 @@ events! {
     }"#
 
     /// An account was closed: its holder cannot sign in.
-    #[event(topic = "user.account.deactivated", owner = "user", key = "user_id", subject = "user_id", roles = "registrar admin operator")]
+    #[event(topic = "user.account.deactivated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]
     pub struct AccountDeactivated {
         /// The account, and the person who holds it.
         pub user_id: Id,
@@ -111,11 +114,13 @@ events! {
         pub deactivated_at: Timestamp,
     }
     example r#"{
-        "userId": "u-11391", "reason": "person_deactivated", "deactivatedById": null, "deactivatedAt": "2026-11-20T10:00:01Z"
+        "userId": "u-11391", "reason": "person_deactivated", "deactivatedById": null,
+        "deactivatedAt": "2026-11-20T10:00:01Z"
     }"#
 
     /// A closed account was opened again.
-    #[event(topic = "user.account.reactivated", owner = "user", key = "user_id", subject = "user_id", roles = "registrar admin operator")]
+    #[event(topic = "user.account.reactivated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]
     pub struct AccountReactivated {
         /// The account, and the person who holds it.
         pub user_id: Id,

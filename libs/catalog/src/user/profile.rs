@@ -47,7 +47,8 @@ events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
 
     /// A profile was changed. The event carries all of it as it is now, and says what changed.
-    #[event(topic = "user.profile.updated", owner = "user", key = "user_id", subject = "user_id")]
+    #[event(topic = "user.profile.updated", owner = "user")]
+    #[event(key = "user_id", subject = "user_id")]
     #[event(roles = "student guardian teacher tutor verified_tutor counselor registrar reviewer admin operator")]
     pub struct ProfileUpdated {
         /// The account, and the person who holds it.
@@ -75,12 +76,13 @@ events! {
     example r#"{
         "userId": "u-11391", "changedFields": ["email", "phone"], "email": "ada@example.edu",
         "previousEmail": "ada.old@example.edu", "givenName": "Augusta Ada", "familyName": "Lovelace",
-        "phone": "+44 20 7946 0123", "language": "en-GB", "timeZone": "Europe/London", "updatedAt": "2026-10-01T09:00:00Z"
+        "phone": "+44 20 7946 0123", "language": "en-GB", "timeZone": "Europe/London",
+        "updatedAt": "2026-10-01T09:00:00Z"
     }"#
 
     /// What somebody may do was changed.
-    #[event(topic = "user.role.changed", aggregate = "account", owner = "user", key = "user_id", subject = "user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "user.role.changed", aggregate = "account", owner = "user")]
+    #[event(key = "user_id", subject = "user_id", roles = "registrar admin operator")]
     pub struct RoleChanged {
         /// The account, and the person who holds it.
         pub user_id: Id,
@@ -103,17 +105,18 @@ events! {
         pub changed_at: Timestamp,
     }
     example r#"{
-        "userId": "u-tutor", "roles": ["tutor", "verified_tutor"], "grantedRoles": ["verified_tutor"], "withdrawnRoles": [],
+        "userId": "u-4711", "roles": ["tutor", "verified_tutor"], "grantedRoles": ["verified_tutor"],
+        "withdrawnRoles": [],
         "reason": "identity verified", "changedById": null, "changedAt": "2026-09-04T09:00:02Z"
     }"#
 
     /// Two accounts were related to each other.
-    #[event(topic = "user.relation.created", owner = "user", key = "user_id", subject = "related_user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "user.relation.created", owner = "user")]
+    #[event(key = "user_id", subject = "related_user_id", roles = "registrar admin operator")]
     pub struct RelationCreated
     /// A relation between two accounts was removed.
-    #[event(topic = "user.relation.removed", owner = "user", key = "user_id", subject = "related_user_id")]
-    #[event(roles = "registrar admin operator")]
+    #[event(topic = "user.relation.removed", owner = "user")]
+    #[event(key = "user_id", subject = "related_user_id", roles = "registrar admin operator")]
     pub struct RelationRemoved {
         /// The relation.
         pub relation_id: Id,

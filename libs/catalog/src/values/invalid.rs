@@ -19,8 +19,8 @@ pub struct InvalidValue {
 impl InvalidValue {
     /// The same as an error of serde: `invalid value: {code}, expected {wanted}`.
     ///
-    /// serde has its own words for a wrong value, and the core keeps their second half for people and drops the first, where other
-    /// types would quote the input. So the code stands where the input would be.
+    /// serde has its own words for a wrong value, and the core keeps their second half for people and drops the first,
+    /// where other types would quote the input. So the code stands where the input would be.
     pub(crate) fn into_serde<E: Error>(self) -> E {
         E::invalid_value(Unexpected::Other(self.code), &self.wanted.as_ref())
     }

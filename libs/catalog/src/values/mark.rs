@@ -18,8 +18,8 @@ texts! {
 }
 
 impl Score {
-    /// Where this score stands between the lowest and the highest possible one. Fails when there is nothing between them, or when
-    /// the score is below the lowest, or more than twice the way up.
+    /// Where this score stands between the lowest and the highest possible one. Fails when there is nothing between
+    /// them, or when the score is below the lowest, or more than twice the way up.
     ///
     /// ```
     /// use fabric_catalog::values::Score;
@@ -28,7 +28,7 @@ impl Score {
     /// assert_eq!(score.percent_between(min, max).unwrap().value(), 75.0);
     /// ```
     pub fn percent_between(self, min: Self, max: Self) -> Result<Percent, InvalidValue> {
-        Percent::try_new((self.0 - min.0) / (max.0 - min.0) * 100.0)
+        Percent::try_new((self.0 - min.0) * 100.0 / (max.0 - min.0))
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let table = [
             (30.0, 0.0, 40.0, Ok(75.0)),
             (0.0, -10.0, 10.0, Ok(50.0)),
-            (110.0, 0.0, 100.0, Ok(110.00000000000001)),
+            (110.0, 0.0, 100.0, Ok(110.0)),
             (-1.0, 0.0, 100.0, Err("too_small")),
             (201.0, 0.0, 100.0, Err("too_large")),
             (5.0, 5.0, 5.0, Err("invalid")),

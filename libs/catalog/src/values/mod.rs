@@ -1,8 +1,8 @@
-//! Values that events share. Inside one of these types there is never a wrong value: the only ways in are `try_new` and reading from
-//! JSON, and both check. So what stands in an event's field needs no second look.
+//! Values that events share. Inside one of these types there is never a wrong value: the only ways in are `try_new` and
+//! reading from JSON, and both check. So what stands in an event's field needs no second look.
 //!
-//! What says something about a person prints only its type's name with `{:?}`, as in `EmailAddress(…)`, so that no log and no
-//! panic message can give it away. Ask for the content by name: `as_str()`, `value()` or `get()`.
+//! What says something about a person prints only its type's name with `{:?}`, as in `EmailAddress(…)`, so that no log
+//! and no panic message can give it away. Ask for the content by name: `as_str()`, `value()` or `get()`.
 
 mod invalid;
 mod mark;

@@ -14,16 +14,21 @@ texts! {
     private EmailAddress, "an e-mail address", 254, "an e-mail address of at most 254 characters",
         |text| garde::rules::email::parse_email(text).is_ok();
     /// A telephone number as people write it, at least three digits of it.
-    private PhoneNumber, "a telephone number", 40, "3 or more digits, with + ( ) - . / and spaces between them, 40 characters at most",
+    private PhoneNumber, "a telephone number", 40,
+        "3 or more digits, with + ( ) - . / and spaces between them, 40 characters at most",
         |text| {
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
-            digits >= 3 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '+' | '(' | ')' | '-' | '.' | '/'))
+            digits >= 3 && text.bytes().all(|byte| byte.is_ascii_digit() || b" +()-./".contains(&byte))
         };
     /// A language as a BCP 47 tag: `en`, `pt-BR`, `zh-Hant`.
     shown Language, "a language", 35, "a language tag such as `en` or `pt-BR`",
-        |text| text.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        |text| {
+            let has_form = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            text.split('-').all(|part| (1..=8).contains(&part.len()) && has_form(part))
+        };
     /// A country as two capital letters (ISO 3166-1): `DE`.
-    shown CountryCode, "a country", 2, "two capital letters", |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    shown CountryCode, "a country", 2, "two capital letters",
+        |text| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
     /// A time zone by its IANA name: `Europe/Berlin`.
     shown TimeZone, "a time zone", 64, "the name of a time zone such as `Europe/Berlin`",
         |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+'));

@@ -11,7 +11,8 @@ use super::{
 
 /// Something about a person that is never printed: `{:?}` gives `Private(…)`. In JSON it looks like what is inside.
 ///
-/// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary: nothing inside is validated again.
+/// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary: nothing inside is validated
+/// again.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private<T>(T);
@@ -51,8 +52,8 @@ impl<T> fmt::Debug for Private<T> {
 pub struct PrivateText<const CHARS_MAX: usize>(String);
 
 impl<const CHARS_MAX: usize> PrivateText<CHARS_MAX> {
-    /// Checks a text. Fails when there is nothing to read in it, when it is too long, or has control characters other than line
-    /// breaks and tabs.
+    /// Checks a text. Fails when there is nothing to read in it, when it is too long, or has control characters other
+    /// than line breaks and tabs.
     pub fn try_new(text: impl Into<String>) -> Result<Self, InvalidValue> {
         let text = text.into();
         match broken_rule(&text, CHARS_MAX, is_prose) {

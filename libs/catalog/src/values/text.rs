@@ -1,9 +1,12 @@
 //! Values that are texts.
 
-/// Declares texts of 1 to so many characters that a rule allows. `shown` ones are printed by `{:?}` and `{}`; of `private` ones `{:?}`
-/// prints the type alone, and there is no `{}`.
+/// Declares texts of 1 to so many characters that a rule allows. `shown` ones are printed by `{:?}` and `{}`; of
+/// `private` ones `{:?}` prints the type alone, and there is no `{}`.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $visible:ident $name:ident, $what:literal, $chars_max:literal, $wanted:literal, $allowed:expr;)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $visible:ident $name:ident, $what:literal, $chars_max:literal, $wanted:literal, $allowed:expr;
+    )*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize)]
         #[serde(transparent)]
@@ -91,8 +94,8 @@ macro_rules! private {
 pub(crate) use {private, shown, texts};
 
 texts! {
-    /// The id of a person, a class, a result or anything else: a OneRoster `sourcedId`, or a UUID. Ids are pseudonyms, so they may be
-    /// printed, routed by and logged.
+    /// The id of a person, a class, a result or anything else: a OneRoster `sourcedId`, or a UUID. Ids are pseudonyms,
+    /// so they may be printed, routed by and logged.
     shown Id, "an id", 255, "1 to 255 printable characters without spaces, 255 bytes at most",
         |text| text.len() <= 255 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
     /// The SHA-256 of a file, as 64 lower-case hexadecimal digits.

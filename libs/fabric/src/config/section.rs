@@ -48,7 +48,7 @@ pub struct CacheSection {
     pub command_timeout_ms: u64,
     /// How long one attempt to connect may take.
     pub connect_timeout_ms: u64,
-    /// Commands that may wait for a connection.
+    /// Commands that may wait for their answers at a time.
     pub command_buffer_max: usize,
     /// How long the server may keep silent before the connection counts as dead.
     pub unresponsive_timeout_ms: u64,

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use fabric_runtime::clock::Clock;
-use serde_json::json;
 
 use super::{Identity, TokenError, Tokens};
+use crate::http::Problem;
 
 /// Checks the tokens of HTTP requests. As an extension of a router it lets handlers take an [`Identity`]:
 ///
@@ -66,33 +65,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Identity {
     }
 }
 
-impl Unauthenticated {
-    fn status(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::NoToken | Self::Token(_) => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-            Self::NoVerifier => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-        }
-    }
-
-    /// The challenge, as RFC 6750 has it.
-    fn challenge(self) -> Option<&'static str> {
-        match self {
-            Self::NoToken => Some("Bearer"),
-            Self::Token(_) => Some("Bearer error=\"invalid_token\""),
-            Self::NoVerifier => None,
-        }
-    }
-}
-
 impl IntoResponse for Unauthenticated {
     fn into_response(self) -> Response {
-        let (status, code) = self.status();
-        let body = json!({ "error": { "code": code, "message": self.to_string() } });
-        let mut response = (status, Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(challenge) = self.challenge() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        // The challenges are those of RFC 6750.
+        let (status, code, challenge) = match self {
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated", Some("Bearer")),
+            Self::Token(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", Some("Bearer error=\"invalid_token\"")),
+            Self::NoVerifier => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+        };
+        let mut response = Problem::new(status, code, self.to_string()).into_response();
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::config::Config;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 const NOW_S: i64 = 1_788_000_000;
 
 fn now() -> Timestamp {
@@ -162,7 +162,7 @@ fn only_hs256_with_our_key_is_believed() {
         (tokens("77").mint(&teacher(), HOUR, now()).unwrap(), TokenError::Signature),
         (format!("{header}.{payload_of_another}.{signature}"), TokenError::Signature),
         (format!("{message}.{other_bit}{}", &signature[1..]), TokenError::Signature),
-        (format!("{message}.{}", &signature[..22]), TokenError::Signature),
+        (format!("{message}.{}", &signature[..20]), TokenError::Signature),
         (format!("{message}."), TokenError::Signature),
         (format!("{message}.not base64"), TokenError::Malformed),
         (signed(&json!({ "alg": "none" }), &fine), TokenError::Algorithm),
@@ -312,11 +312,11 @@ async fn handlers_get_an_identity_or_are_not_called() {
         let response = ask(router.clone(), authorization).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{authorization:?}");
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], challenge, "{authorization:?}");
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
         let problem: Value = serde_json::from_str(&body(response).await).unwrap();
         assert_eq!(problem, json!({ "error": { "code": "unauthenticated", "message": message } }));
     }
 
     let response = ask(bare, &[&format!("Bearer {token}")]).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
 }

@@ -17,14 +17,14 @@ use crate::config::Config;
 /// use fabric::{Actor, identity::{Identity, SigningKey, TokenError, Tokens}};
 ///
 /// let key = SigningKey::from_hex(&"5e".repeat(32)).ok_or("not a key")?;
-/// let tokens = Tokens::new(key, Duration::from_secs(24 * 3600));
+/// let tokens = Tokens::new(key, Duration::from_hours(24));
 /// let teacher = Identity {
 ///     tenant: "district-1".parse()?,
 ///     actor: Actor { id: "t-7".parse()?, role: "teacher".parse()? },
 /// };
 /// let now = "2026-09-01T08:00:00Z".parse()?;
 ///
-/// let token = tokens.mint(&teacher, Duration::from_secs(3600), now)?;
+/// let token = tokens.mint(&teacher, Duration::from_hours(1), now)?;
 /// assert_eq!(tokens.verify(&token, now)?, teacher);
 /// assert_eq!(tokens.verify(&token, "2026-09-01T09:00:00Z".parse()?), Err(TokenError::Expired));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -39,7 +39,7 @@ pub struct Tokens {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
     /// It would be valid for no time, or for longer than tokens may be.
-    #[error("a token may be valid for 1 second to {} hours", lifetime_max.as_secs() / 3600)]
+    #[error("a token may be valid for 1 to {} seconds", lifetime_max.as_secs())]
     Lifetime {
         /// The longest that a token may be valid.
         lifetime_max: Duration,
@@ -93,7 +93,7 @@ impl Tokens {
 
     /// Tokens as the configuration wants them. Fails when there is no key: see [`SigningKey::for_config`].
     pub fn for_config(config: &Config) -> Result<Self, KeyError> {
-        let lifetime_max = Duration::from_secs(u64::from(config.auth.token_lifetime_max_hours) * 3600);
+        let lifetime_max = Duration::from_hours(config.auth.token_lifetime_max_hours.into());
         Ok(Self::new(SigningKey::for_config(config)?, lifetime_max))
     }
 

@@ -128,7 +128,9 @@ impl MemoryBroker {
         self.connected().await.map_err(|detail| ConsumeError::Away { detail })?;
         let opened = self.server.step(|state| {
             let opened = open(&mut state.model);
-            opened.into_iter().for_each(|channel| state.add_reader(channel));
+            if let Ok(channel) = opened {
+                state.add_reader(channel);
+            }
             opened
         });
         match opened {

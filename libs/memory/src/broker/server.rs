@@ -221,7 +221,7 @@ fn log_closed(reason: CloseReason) {
     match reason {
         CloseReason::ConnectionLost => tracing::debug!("a channel ended with its connection"),
         CloseReason::UnknownTag(tag) => {
-            tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out")
+            tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out");
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::{runtime::Handle, sync::Notify, task::JoinHandle, time::Instant};
 use super::server::Server;
 
 /// The longest sleep. A deadline may lie further ahead than an instant can say.
-const SLEEP_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const SLEEP_MAX: Duration = Duration::from_hours(24);
 
 /// Wakes the model up at its deadlines. The task is started when there is one for the first time, and ends with the server.
 #[derive(Debug, Default)]

@@ -90,7 +90,9 @@ impl Model {
         let up = |(id, client): (&ClientId, &Client)| client.is_up().then_some(*id);
         let clients: Vec<ClientId> = self.clients.iter().filter_map(up).collect();
         self.cut(&clients, Line::Away);
-        clients.into_iter().for_each(|client| self.reconnect(client));
+        for client in clients {
+            self.reconnect(client);
+        }
     }
 
     /// The broker runs out of memory or disk space and takes nothing until it is unblocked.

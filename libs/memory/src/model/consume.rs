@@ -55,7 +55,9 @@ impl Model {
         let id = QueueId(self.next_number());
         let kind = Kind::Tap { backlog_max: backlog_max.max(1) };
         self.queues.insert(id, Queue::new(String::new(), kind, QueueOptions::default()));
-        bindings.iter().for_each(|(exchange, pattern)| self.exchanges.bind(exchange, pattern, id));
+        for (exchange, pattern) in bindings {
+            self.exchanges.bind(exchange, pattern, id);
+        }
         Ok(self.open_channel(client, id, 1))
     }
 
@@ -206,9 +208,8 @@ impl Model {
 
     /// A channel that had no room gets in line again, and what is ready can go out.
     fn note_room(&mut self, id: ChannelId, queue_id: QueueId, had_room: bool) {
-        let has_room = self.channels.get(&id).is_some_and(Channel::has_room);
-        if has_room
-            && !had_room
+        if !had_room
+            && self.channels.get(&id).is_some_and(Channel::has_room)
             && let Some(queue) = self.queues.get_mut(&queue_id)
         {
             queue.consumers.has_room(id);

@@ -7,7 +7,7 @@ use fabric_core::message::Outgoing;
 use super::{
     Model,
     activity::Recorded,
-    connection::{ClientId, Line},
+    connection::{Client, ClientId, Line},
     effect::Effect,
     faults::Fault,
     queue::{Queue, QueueId},
@@ -112,7 +112,7 @@ impl Model {
         if self.blocked.is_some() {
             return;
         }
-        let is_up = |held: &HeldPublish| self.clients.get(&held.client).is_some_and(|client| client.is_up());
+        let is_up = |held: &HeldPublish| self.clients.get(&held.client).is_some_and(Client::is_up);
         let free: Vec<PublishId> = self.held.iter().filter(|(_, held)| is_up(held)).map(|(id, _)| *id).collect();
         for publish in free {
             let Some(held) = self.held.remove(&publish) else { continue };

@@ -22,7 +22,8 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use self::{publisher::Publisher, ticket::Job};
 use crate::{
-    endpoint::Endpoint, error::ConnectError, options::RabbitOptions, reconnect::Reconnect, status::StatusBoard, wire::Prepared,
+    endpoint::Endpoint, error::ConnectError, options::RabbitOptions, reconnect::Reconnect, status::StatusBoard,
+    wire::Prepared,
 };
 
 /// The header that says which events must stay in order.

@@ -79,10 +79,7 @@ impl Publisher {
                     tracing::warn!(reason, "a publish connection is lost");
                     link::give_up(&connection).await;
                 }
-                ServiceEnd::Drained => {
-                    link::give_up(&connection).await;
-                    return;
-                }
+                ServiceEnd::Drained => return link::close(&connection, self.operation_timeout).await,
             }
         }
     }
@@ -90,20 +87,10 @@ impl Publisher {
     /// A connection with a confirm channel; none when it is told to close first.
     async fn open(&mut self) -> Option<(Object, Channel)> {
         let (pool, within) = (&self.pool, self.operation_timeout);
-        let open = async || {
-            let connection = pool.get().await.map_err(pool_error)?;
-            match confirm_channel(&connection, within).await {
-                Ok(channel) => Ok((connection, channel)),
-                Err(error) => {
-                    link::give_up(&Object::take(connection)).await;
-                    Err(error)
-                }
-            }
-        };
         tokio::select! {
             biased;
             () = self.closing.cancelled() => None,
-            opened = self.reconnect.until_open(open) => Some(opened),
+            opened = self.reconnect.until_open(|| Box::pin(open(pool, within))) => Some(opened),
         }
     }
 
@@ -114,7 +101,8 @@ impl Publisher {
                 Ok(false) => break,
                 Err(reason) => return ServiceEnd::Lost(reason),
             }
-            let window = Window::take(&mut self.waiting, self.next_limits());
+            let limits = self.next_limits();
+            let window = Window::take(&mut self.waiting, limits);
             let count = window.len();
             self.alone = self.alone.saturating_sub(count);
             if count == 0 {
@@ -124,7 +112,11 @@ impl Publisher {
                 WindowEnd::Answered => {}
                 WindowEnd::Broken(reason) => return ServiceEnd::Lost(reason.to_owned()),
                 WindowEnd::ChannelClosed(refusal) => {
-                    tracing::warn!(detail = refusal.detail, count, "the broker refused a publish and closed its channel");
+                    tracing::warn!(
+                        detail = refusal.detail,
+                        count,
+                        "the broker refused a publish and closed its channel"
+                    );
                     // One of them is to blame and cannot be told from the others, so their callers do not know. When they try
                     // again, it must not spoil the others' window once more.
                     self.alone = if count > 1 { count } else { self.alone };
@@ -169,6 +161,17 @@ impl Publisher {
     fn next_limits(&self) -> WindowLimits {
         let count_max = if self.alone > 0 { 1 } else { self.limits.count_max };
         WindowLimits { count_max, ..self.limits }
+    }
+}
+
+async fn open(pool: &Pool, within: Duration) -> Result<(Object, Channel), OpenError> {
+    let connection = pool.get().await.map_err(pool_error)?;
+    match confirm_channel(&connection, within).await {
+        Ok(channel) => Ok((connection, channel)),
+        Err(error) => {
+            link::give_up(&Object::take(connection)).await;
+            Err(error)
+        }
     }
 }
 

@@ -43,12 +43,6 @@ pub(super) enum WindowEnd {
     Broken(&'static str),
 }
 
-/// What the wait for one confirm came to.
-enum Waited {
-    Answered(lapin::Result<Confirmation>),
-    Overdue,
-}
-
 impl Window {
     /// Takes publishes from the front of `waiting`, in their order, as many as fit. Those whose callers have given up are left out.
     /// The same message id twice ends the window early: returns are matched by it.
@@ -89,7 +83,9 @@ impl Window {
                 Started::AtOnce(Err(error)) => {
                     tracing::debug!(%error, "the channel was gone before all of a window was written");
                     for reply in replies.split_off(index) {
-                        reply.answer(Err(PublishError::NotSent { reason: "the connection was lost before it was written" }));
+                        reply.answer(Err(PublishError::NotSent {
+                            reason: "the connection was lost before it was written",
+                        }));
                     }
                     break;
                 }
@@ -100,9 +96,9 @@ impl Window {
         let mut end = WindowEnd::Answered;
         for (index, flight) in flights.into_iter().enumerate() {
             match clock.wait(flight.outcome()).await {
-                Waited::Answered(Ok(confirmation)) => note(&mut ledger, index, confirmation),
-                Waited::Answered(Err(error)) => end = broken_by(end, &error),
-                Waited::Overdue => {
+                Some(Ok(confirmation)) => note(&mut ledger, index, confirmation),
+                Some(Err(error)) => end = broken_by(end, &error),
+                None => {
                     end = WindowEnd::Broken("the broker did not confirm in time");
                     break;
                 }
@@ -136,16 +132,20 @@ struct PatienceClock<'a> {
 }
 
 impl PatienceClock<'_> {
-    async fn wait(&mut self, confirm: impl Future<Output = lapin::Result<Confirmation>>) -> Waited {
+    /// Waits for one confirm. None when it is overdue.
+    async fn wait(
+        &mut self,
+        confirm: impl Future<Output = lapin::Result<Confirmation>>,
+    ) -> Option<lapin::Result<Confirmation>> {
         let mut confirm = pin!(confirm);
         loop {
             tokio::select! {
                 biased;
-                confirmed = &mut confirm => return Waited::Answered(confirmed),
+                confirmed = &mut confirm => return Some(confirmed),
                 () = sleep_until(self.until) => {}
             }
             if !self.link.is_blocked() || self.link.takes_messages().await.is_err() {
-                return Waited::Overdue;
+                return None;
             }
             self.until = Instant::now() + self.patience;
         }
@@ -178,7 +178,9 @@ fn outcome(verdict: Verdict) -> Outcome {
         Verdict::Routed => Ok(Confirmed::Routed),
         Verdict::Unrouted => Ok(Confirmed::Unrouted),
         Verdict::Refused => Err(PublishError::Refused),
-        Verdict::Unknown => Err(PublishError::Unknown { reason: "the connection was lost before the broker's confirm" }),
+        Verdict::Unknown => {
+            Err(PublishError::Unknown { reason: "the connection was lost before the broker's confirm" })
+        }
     }
 }
 

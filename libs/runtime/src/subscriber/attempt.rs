@@ -113,7 +113,7 @@ impl Attempts {
     fn note(&self, disposition: &Disposition, attempt: u32, metadata: Option<&Metadata>) {
         let topic = metadata.map_or("unreadable", |metadata| metadata.topic.as_str());
         self.metrics.settled(topic, disposition);
-        self.activity.settle(&self.spec.name, disposition, metadata.map(|metadata| metadata.time));
+        self.activity.settle(&self.spec.name, disposition, attempt, metadata);
         let event_id = metadata.map(|metadata| metadata.id.to_string()).unwrap_or_default();
         match disposition {
             Disposition::Park(reason) => {

@@ -1,0 +1,165 @@
+//! A model with somebody who drives it and keeps what it says, and the topology that most tests use.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use fabric_core::{
+    Pattern,
+    ack_ledger::{Settlement, Tag},
+    message::{Message, Outgoing, Properties},
+    topology::{Binding, Queue, QueueRole, Topology},
+};
+use fabric_memory::{
+    BrokerOptions, QueueOptions,
+    model::{Answer, ChannelId, ClientId, CloseReason, Delivery, Effect, Model, Place, PublishId, Publishing},
+};
+
+pub const WORK: &str = "academic.audit";
+pub const WAIT: &str = "academic.audit.retry.1000";
+pub const PARKED: &str = "academic.audit.parked";
+pub const OTHER: &str = "user.mirror";
+pub const UNROUTED: &str = "events.unrouted";
+pub const EXCHANGE: &str = "events.gradebook";
+/// How long a message stays in [`WAIT`].
+pub const DELAY: Duration = Duration::from_secs(1);
+
+/// Two work queues, of which `WORK` takes everything and `OTHER` only grades; a wait queue, a parked queue, the unrouted queue.
+pub fn topology() -> Topology {
+    let queue = |name: &str, role| Queue { name: name.to_owned(), role };
+    let bind = |queue: &str, pattern: &str| Binding {
+        exchange: EXCHANGE.to_owned(),
+        queue: queue.to_owned(),
+        pattern: Pattern::try_new(pattern).unwrap(),
+    };
+    Topology {
+        exchanges: [EXCHANGE.to_owned()].into(),
+        queues: vec![
+            queue(WORK, QueueRole::Work { parked: PARKED.to_owned() }),
+            queue(PARKED, QueueRole::Parked),
+            queue(WAIT, QueueRole::Wait { delay: DELAY, work: WORK.to_owned() }),
+            queue(OTHER, QueueRole::Work { parked: PARKED.to_owned() }),
+            queue(UNROUTED, QueueRole::Unrouted),
+        ],
+        bindings: vec![bind(WORK, "gradebook.#"), bind(OTHER, "gradebook.grade.*"), bind(OTHER, "#.posted")],
+    }
+}
+
+/// Options with something special about one queue.
+pub fn with_queue(name: &str, queue: QueueOptions) -> BrokerOptions {
+    BrokerOptions { queues: BTreeMap::from([(name.to_owned(), queue)]), ..BrokerOptions::default() }
+}
+
+/// A message whose id and body are `id`.
+pub fn message(exchange: &str, routing_key: &str, id: &str) -> Outgoing {
+    let properties = Properties { message_id: Some(id.to_owned()), persistent: true, ..Properties::default() };
+    Outgoing {
+        exchange: exchange.to_owned(),
+        routing_key: routing_key.to_owned(),
+        message: Message { properties, body: Bytes::copy_from_slice(id.as_bytes()), ..Message::default() },
+    }
+}
+
+/// A message straight to a queue.
+pub fn to_queue(queue: &str, id: &str) -> Outgoing {
+    message("", queue, id)
+}
+
+pub fn id_of(content: &Outgoing) -> String {
+    content.message.properties.message_id.clone().unwrap()
+}
+
+pub fn ack(tag: Tag) -> Settlement {
+    Settlement::Ack { tag, multiple: false }
+}
+
+pub fn ack_up_to(tag: Tag) -> Settlement {
+    Settlement::Ack { tag, multiple: true }
+}
+
+pub fn give_back(tag: Tag) -> Settlement {
+    Settlement::GiveBack { tag }
+}
+
+/// A model, one client, and everything that the model has said.
+pub struct World {
+    pub model: Model,
+    pub client: ClientId,
+    pub now: Duration,
+    pub deliveries: BTreeMap<ChannelId, Vec<Delivery>>,
+    pub closed: Vec<(ChannelId, CloseReason)>,
+    pub answers: Vec<(PublishId, Answer)>,
+}
+
+impl World {
+    pub fn new(options: BrokerOptions) -> Self {
+        let mut model = Model::new(options);
+        let client = model.connect();
+        model.declare(&topology()).unwrap();
+        let (deliveries, closed, answers) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { model, client, now: Duration::ZERO, deliveries, closed, answers }
+    }
+
+    /// One input, and what the model says to it.
+    pub fn step<T>(&mut self, act: impl FnOnce(&mut Model) -> T) -> T {
+        self.model.pass_time(self.now);
+        let result = act(&mut self.model);
+        while let Some(effect) = self.model.next_effect() {
+            match effect {
+                Effect::Deliver { channel, delivery } => self.deliveries.entry(channel).or_default().push(delivery),
+                Effect::Available { .. } => {}
+                Effect::Closed { channel, reason } => self.closed.push((channel, reason)),
+                Effect::Answered { publish, answer } => self.answers.push((publish, answer)),
+            }
+        }
+        result
+    }
+
+    pub fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.step(|_| ());
+    }
+
+    pub fn publish(&mut self, outgoing: Outgoing) -> Publishing {
+        let client = self.client;
+        self.step(|model| model.publish(client, outgoing))
+    }
+
+    /// Publishes messages straight to a queue and says what the broker answered to each.
+    pub fn fill(&mut self, queue: &str, ids: &[&str]) -> Vec<Answer> {
+        let answer = |publishing| match publishing {
+            Publishing::Answered { answer, .. } => answer,
+            other => panic!("not answered at once: {other:?}"),
+        };
+        ids.iter().map(|id| answer(self.publish(to_queue(queue, id)))).collect()
+    }
+
+    pub fn consume(&mut self, queue: &str, prefetch: u16) -> ChannelId {
+        let client = self.client;
+        self.step(|model| model.consume(client, queue, prefetch)).unwrap()
+    }
+
+    pub fn settle(&mut self, channel: ChannelId, settlement: Settlement) -> bool {
+        self.step(|model| model.settle(channel, settlement))
+    }
+
+    /// What has been delivered on a channel since it was last asked for: id, tag, and how often it came back.
+    pub fn delivered(&mut self, channel: ChannelId) -> Vec<(String, Tag, u32)> {
+        let deliveries = self.deliveries.remove(&channel).unwrap_or_default();
+        deliveries.into_iter().map(|delivery| (id_of(&delivery.content), delivery.tag, delivery.returns)).collect()
+    }
+
+    /// The ids that have been delivered on a channel since it was last asked for.
+    pub fn ids(&mut self, channel: ChannelId) -> Vec<String> {
+        self.delivered(channel).into_iter().map(|(id, _, _)| id).collect()
+    }
+
+    /// The ids in one place of a queue.
+    pub fn at(&self, place: Place, queue: &str) -> Vec<String> {
+        let contents: Vec<(Place, Arc<Outgoing>)> = self.model.contents(queue);
+        contents.iter().filter(|(at, _)| *at == place).map(|(_, content)| id_of(content)).collect()
+    }
+
+    pub fn ready(&self, queue: &str) -> Vec<String> {
+        self.at(Place::Ready, queue)
+    }
+}

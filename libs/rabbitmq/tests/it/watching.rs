@@ -1,0 +1,74 @@
+use anyhow::Result;
+use fabric_runtime::ports::{Broker, Confirmed, Depth, TapRequest};
+use fabric_testkit::servers::{Server, require};
+use fabric_testkit::wait::eventually;
+
+use crate::{DEADLINE, consume, next_id, on_fresh_vhost, outgoing, publish_all, ready, topology};
+
+#[tokio::test]
+async fn a_tap_sees_what_goes_by_and_takes_nothing_away() -> Result<()> {
+    const MESSAGES: usize = 600;
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, _) = on_fresh_vhost().await?;
+    broker.declare(&topology()).await?;
+    let bindings = vec![("events.test".to_owned(), "*.seen.#".parse()?)];
+    let mut tap = broker.tap(TapRequest { bindings, backlog_max: 10_000 }).await?;
+    let keys = ["test.seen.a", "test.hidden.a", "other.seen.a"];
+    let messages = (0..MESSAGES).map(|index| outgoing("events.test", keys[index % 3], &index.to_string()));
+    let outcomes = publish_all(&broker, messages).await;
+    // What only a tap takes counts as routed: it is a queue like any other.
+    assert!(outcomes.iter().all(|outcome| *outcome == Ok(Confirmed::Routed)));
+    for index in (0..MESSAGES).filter(|index| index % 3 != 1) {
+        assert_eq!(next_id(tap.as_mut()).await?, index.to_string());
+    }
+    eventually(DEADLINE, "the work queue", async || anyhow::Ok(ready(&broker, "work").await? == 400)).await?;
+    tap.close(DEADLINE).await;
+    eventually(DEADLINE, "the tap's end", async || {
+        broker.publish(outgoing("events.test", "other.seen.a", "last")).await == Ok(Confirmed::Unrouted)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_tap_that_nobody_reads_keeps_the_newest() -> Result<()> {
+    const MESSAGES: usize = 2_000;
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, _) = on_fresh_vhost().await?;
+    broker.declare(&topology()).await?;
+    let bindings = vec![("events.test".to_owned(), "#".parse()?)];
+    let mut tap = broker.tap(TapRequest { bindings, backlog_max: 100 }).await?;
+    let messages = (0..MESSAGES).map(|index| outgoing("events.test", "tap.a.b", &index.to_string()));
+    publish_all(&broker, messages).await;
+    let mut seen = 1;
+    while next_id(tap.as_mut()).await? != (MESSAGES - 1).to_string() {
+        seen += 1;
+    }
+    assert!(seen < MESSAGES, "{seen}: nothing was dropped");
+    Ok(())
+}
+
+#[tokio::test]
+async fn depths_leave_out_what_does_not_exist() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, _) = on_fresh_vhost().await?;
+    broker.declare(&topology()).await?;
+    let _consumer = consume(&broker, "work.parked", 1).await?;
+    publish_all(&broker, (0..3).map(|index| outgoing("", "work", &index.to_string()))).await;
+    let asked = ["missing-1", "work", "missing-2", "missing-3", "work.parked", "missing-4"].map(str::to_owned).to_vec();
+    let expected = [
+        Depth { queue: "work".to_owned(), ready: 3, consumers: 0 },
+        Depth { queue: "work.parked".to_owned(), ready: 0, consumers: 1 },
+    ];
+    eventually(DEADLINE, "the depths", async || broker.depths(asked.clone()).await.map(|depths| depths == expected))
+        .await?;
+    // Asking for what is not there closes channels, and nothing else.
+    assert_eq!(broker.status().borrow().reconnects, 0);
+    assert_eq!(broker.depths(Vec::new()).await?, []);
+    Ok(())
+}

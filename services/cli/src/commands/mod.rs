@@ -1,0 +1,32 @@
+//! The commands, one file each.
+
+mod events;
+mod explain;
+mod health;
+pub mod import;
+mod last;
+mod publish;
+mod tail;
+mod token;
+mod up;
+
+use crate::{
+    Outcome,
+    args::{Args, Command, Import},
+};
+
+/// Runs what the command line says.
+pub async fn run(args: Args) -> Outcome {
+    let common = args.common;
+    match args.command {
+        Command::Up(up) => up::run(&common, up).await,
+        Command::Import(Import::Oneroster(oneroster)) => import::run(&common, oneroster).await,
+        Command::Publish(publish) => publish::run(&common, publish).await,
+        Command::Tail(tail) => tail::run(&common, tail).await,
+        Command::Last(last) => last::run(&common, last).await,
+        Command::Events(events) => events::run(&common, &events),
+        Command::Explain(explain) => explain::run(&common, &explain),
+        Command::Health(_) => health::run(&common).await,
+        Command::Token(token) => token::run(&common, token),
+    }
+}

@@ -1,0 +1,65 @@
+//! `fabric publish`: one event, from JSON.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use fabric::{
+    Actor, Service,
+    core::limits::BODY_BYTES_MAX,
+    identity::Identity,
+};
+
+use crate::{
+    Outcome,
+    args::{Common, Publish},
+    exit::Failure,
+    operator::{self, PublishReply, ROLE, Reach},
+    output, platform,
+};
+
+pub async fn run(common: &Common, arguments: Publish) -> Outcome {
+    let descriptor = operator::descriptor(&arguments.topic)?;
+    let json = payload(&arguments.data)?;
+    let config = platform::configuration(common)?;
+    let on_behalf = arguments.role.clone().map(|role| Identity {
+        tenant: common.tenant.clone(),
+        actor: Actor { id: arguments.actor.clone(), role },
+    });
+    let reply: PublishReply = match operator::reach(common, &config).await? {
+        Reach::Running(client) => {
+            let client = match &on_behalf {
+                Some(identity) => operator::client(common, &config, identity)?,
+                None => client,
+            };
+            let query = [("topic", arguments.topic.to_string()), ("on_behalf", on_behalf.is_some().to_string())];
+            client.post("/operator/publish", &query, json.to_vec()).await?
+        }
+        Reach::Direct(adapters) => {
+            let service = Service::new(descriptor.owner).publishes_all([*descriptor]);
+            let host = platform::host(&config, adapters, &[Box::new(service)]).await?;
+            let reply = match host.fabric(descriptor.owner) {
+                Some(fabric) => {
+                    operator::publish(fabric, descriptor, json, on_behalf.as_ref(), common.tenant.clone()).await
+                }
+                None => Err(Failure::Other(format!("{ROLE} has no handle of {}", descriptor.owner))),
+            };
+            host.drain().await;
+            reply?
+        }
+    };
+    output::show(common.json, &reply, |reply| {
+        let note = if reply.outcome == "unrouted" { ": nobody listens to it; it is kept in events.unrouted" } else { "" };
+        format!("{} {} {}{note}", reply.outcome, reply.topic, reply.id)
+    })
+}
+
+/// The payload itself, or the content of the file behind an `@`; `@-` is standard input.
+fn payload(data: &str) -> Outcome<Bytes> {
+    let Some(file) = data.strip_prefix('@') else { return Ok(Bytes::copy_from_slice(data.as_bytes())) };
+    let cannot = |error: std::io::Error| Failure::Usage(format!("--data: cannot read {file}: {error}"));
+    let reader: Box<dyn Read> = if file == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(cannot)?) };
+    let mut json = Vec::new();
+    // One byte more than allowed is read, so that a file that is too large is refused instead of cut.
+    reader.take(BODY_BYTES_MAX as u64 + 1).read_to_end(&mut json).map_err(cannot)?;
+    Ok(json.into())
+}

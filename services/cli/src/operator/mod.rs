@@ -1,0 +1,142 @@
+//! What an operator can do: the same functions behind a running `fabric up`'s HTTP routes and behind commands that speak to the
+//! servers themselves.
+
+mod client;
+mod routes;
+mod running;
+
+pub use client::Client;
+pub use routes::{ImportRequest, Operator, router};
+pub use running::{Reach, reach};
+
+use bytes::Bytes;
+use fabric::{
+    Adapters, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
+    core::{codec, codec::Received, topology::names},
+    host::contexts_of,
+    identity::Identity,
+    runtime::ports::{CacheQuery, CachedEvent, ConsumeError, Consumer, TapRequest},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Outcome, exit::Failure, platform};
+
+/// The role that may use an operator's routes.
+pub const ROLE: &str = "operator";
+
+/// The most events that a tail which lags may fall behind.
+const TAIL_BACKLOG_MAX: u32 = 10_000;
+
+/// One event as an operator sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its topic.
+    pub topic: String,
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub time: jiff::Timestamp,
+    /// Who published it.
+    pub source: String,
+    /// Who caused it.
+    pub actor: Option<String>,
+    /// The payload's version.
+    pub version: u16,
+    /// What ties it to other events.
+    pub correlation: String,
+    /// The payload, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+}
+
+impl Seen {
+    /// What may be shown of an event: its payload only when asked for.
+    pub fn of(received: &Received, reveal: bool) -> Self {
+        let metadata = &received.metadata;
+        Self {
+            topic: metadata.topic.to_string(),
+            id: metadata.id,
+            time: metadata.time,
+            source: metadata.source.clone(),
+            actor: metadata.actor.as_ref().map(ToString::to_string),
+            version: metadata.version,
+            correlation: metadata.correlation.to_string(),
+            data: if reveal { serde_json::from_slice(&received.body).ok() } else { None },
+        }
+    }
+}
+
+/// What became of a publish.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PublishReply {
+    /// The event's id.
+    pub id: EventId,
+    /// Its topic.
+    pub topic: String,
+    /// `routed`, or `unrouted` when nobody listens.
+    pub outcome: String,
+}
+
+/// The event of a topic, or an error that names the nearest one.
+pub fn descriptor(topic: &Topic) -> Outcome<&'static Descriptor> {
+    fabric_catalog::find(topic.as_str()).ok_or_else(|| {
+        let distance = |event: &&Descriptor| strsim::damerau_levenshtein(topic.as_str(), event.topic);
+        let near = platform::catalogue().iter().min_by_key(distance);
+        let hint = near.map(|near| format!("; did you mean {}?", near.topic)).unwrap_or_default();
+        Failure::Refused(format!("the catalogue has no event {topic}{hint}"))
+    })
+}
+
+/// Publishes JSON as an event.
+pub async fn publish(fabric: &Fabric, descriptor: &Descriptor, json: Bytes, identity: Option<&Identity>, tenant: TenantId) -> Outcome<PublishReply> {
+    let event = JsonEvent { descriptor: *descriptor, json: json.to_vec() };
+    let publish = fabric.publish(event);
+    let published = match identity {
+        Some(identity) => publish.on_behalf_of(identity).await?,
+        None => publish.tenant(tenant).await?,
+    };
+    let outcome = match published {
+        Published::Routed(_) => "routed",
+        Published::Unrouted(_) => "unrouted",
+    };
+    Ok(PublishReply { id: published.id(), topic: descriptor.topic.to_owned(), outcome: outcome.to_owned() })
+}
+
+/// The last known event of each topic that matches, or the most recent ones of one topic.
+pub async fn last(adapters: &Adapters, tenant: TenantId, pattern: Pattern, recent: Option<usize>, reveal: bool) -> Outcome<Vec<Seen>> {
+    let events: Vec<CachedEvent> = match recent {
+        None => adapters.cache.last(CacheQuery { tenant, pattern }).await?,
+        Some(limit) => {
+            let topic = Topic::try_new(pattern.as_str())
+                .map_err(|_| Failure::Usage("--recent needs one whole topic, not a pattern".to_owned()))?;
+            adapters.cache.recent(tenant, topic, limit).await?
+        }
+    };
+    Ok(events.iter().map(|cached| Seen::of(&cached.event, reveal)).collect())
+}
+
+/// Starts to watch what goes by.
+pub async fn tap(adapters: &Adapters, pattern: &Pattern) -> Outcome<Box<dyn Consumer>> {
+    let contexts = match pattern.context() {
+        Some(context) => vec![context],
+        None => contexts_of(platform::catalogue()),
+    };
+    let bindings = contexts.into_iter().map(|context| (names::exchange(context), pattern.clone())).collect();
+    let request = TapRequest { bindings, backlog_max: TAIL_BACKLOG_MAX };
+    adapters.broker.tap(request).await.map_err(|error| match error {
+        ConsumeError::NoQueue { .. } => Failure::Refused("no service has declared this context yet".to_owned()),
+        ConsumeError::Forbidden { .. } | ConsumeError::Away { .. } => Failure::Unreachable(error.to_string()),
+    })
+}
+
+/// The next event of a tenant that goes by; none when the watch has ended. Others' events and what cannot be read are passed over.
+pub async fn next_seen(tap: &mut dyn Consumer, tenant: &TenantId, reveal: bool) -> Option<Seen> {
+    loop {
+        let incoming = std::future::poll_fn(|context| tap.poll_next(context)).await?;
+        match codec::decode(&incoming) {
+            Ok(received) if received.metadata.tenant == *tenant => return Some(Seen::of(&received, reveal)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Whom a command speaks to: a running `fabric up`, or the servers themselves.
+
+use std::time::Duration;
+
+use fabric::{
+    Actor, Adapters, Clock, Role,
+    config::Config,
+    identity::{Identity, Tokens},
+};
+
+use super::{Client, ROLE};
+use crate::{
+    Outcome,
+    args::Common,
+    exit::Failure,
+    platform::{self, Running},
+};
+
+/// Whom a command speaks to.
+pub enum Reach {
+    /// A running `fabric up`.
+    Running(Client),
+    /// The broker and the cache themselves.
+    Direct(Adapters),
+}
+
+/// How long the token of a single command is valid.
+const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
+
+/// Finds out whom to speak to: the servers that the configuration names, else the running `fabric up`.
+pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
+    let names_server = config.broker.url.scheme() != "memory" || config.cache.url.scheme() != "memory";
+    if common.url.is_none() && names_server {
+        let adapters = platform::adapters(config).await?;
+        return Ok(Reach::Direct(adapters));
+    }
+    let identity = Identity { tenant: common.tenant.clone(), actor: operator()? };
+    Ok(Reach::Running(client(common, config, &identity)?))
+}
+
+/// A client of the running `fabric up`, with a token for this identity.
+pub fn client(common: &Common, config: &Config, identity: &Identity) -> Outcome<Client> {
+    let url = address(common, config)?;
+    let tokens = Tokens::for_config(config).map_err(|error| Failure::Other(error.to_string()))?;
+    let token = tokens.mint(identity, TOKEN_LIFETIME, Clock::system().now()).map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(Client::new(&url, Some(token)))
+}
+
+/// Where the running `fabric up` listens.
+pub fn address(common: &Common, config: &Config) -> Outcome<String> {
+    if let Some(url) = &common.url {
+        return Ok(url.clone());
+    }
+    let file = platform::running_file(config);
+    let running: Option<Running> = std::fs::read(&file).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    running.map(|running| running.url).ok_or_else(|| {
+        Failure::Unreachable(format!(
+            "no `fabric up` runs with the data folder {}: start one, or name the servers with --amqp and --redis",
+            config.data.folder.display()
+        ))
+    })
+}
+
+fn operator() -> Outcome<Actor> {
+    let name = |error: fabric::core::name::InvalidName| Failure::Other(error.to_string());
+    Ok(Actor { id: ROLE.parse().map_err(name)?, role: Role::try_new(ROLE).map_err(name)? })
+}
