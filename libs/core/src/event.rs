@@ -106,7 +106,7 @@ impl std::fmt::Debug for Descriptor {
 
 /// Reads a payload from JSON and checks its bounds.
 pub fn read<E: Event>(body: &[u8]) -> Result<E, InvalidPayload> {
-    let event: E = serde_json::from_slice(body).map_err(|error| InvalidPayload::Shape(validate::scrub(&error)))?;
+    let event: E = validate::read_json(body).map_err(InvalidPayload::Shape)?;
     event.validate().map_err(|report| InvalidPayload::Bounds(validate::violations(&report)))?;
     Ok(event)
 }

@@ -30,7 +30,13 @@ struct Inner {
 pub type ReadError = CacheError;
 
 impl Fabric {
-    pub(crate) fn new(publisher: Publisher, broker: Arc<dyn Broker>, cache: Arc<dyn Cache>, clock: Clock, ids: Ids) -> Self {
+    pub(crate) fn new(
+        publisher: Publisher,
+        broker: Arc<dyn Broker>,
+        cache: Arc<dyn Cache>,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
         Self { inner: Arc::new(Inner { publisher, broker, cache, clock, ids }) }
     }
 

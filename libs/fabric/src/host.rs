@@ -134,7 +134,8 @@ impl Host {
     pub fn fabric_as(&self, service: ServiceName) -> Fabric {
         let Adapters { broker, cache, clock } = self.adapters.clone();
         let activity = Arc::clone(&self.activity);
-        let publisher = Publisher::new(service, Arc::clone(&broker), self.offers.clone(), activity, clock, self.log_events);
+        let publisher =
+            Publisher::new(service, Arc::clone(&broker), self.offers.clone(), activity, clock, self.log_events);
         Fabric::new(publisher, broker, cache, clock, self.ids.clone())
     }
 
@@ -185,14 +186,18 @@ impl Host {
     }
 
     /// The same with further routes beside them.
-    pub fn router_with(&self, http: &HttpSection, verifier: Verifier, metrics: &MetricsHandle, further: Router) -> Router {
+    pub fn router_with(
+        &self,
+        http: &HttpSection,
+        verifier: Verifier,
+        metrics: &MetricsHandle,
+        further: Router,
+    ) -> Router {
         let mut router = match self.hosted.as_slice() {
             [alone] => self.router_of(alone, metrics),
-            several => several
-                .iter()
-                .fold(self.health().router().merge(metrics::router(metrics)), |router, hosted| {
-                    router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted, metrics))
-                }),
+            several => several.iter().fold(self.health().router().merge(metrics::router(metrics)), |router, hosted| {
+                router.nest(&format!("/{}", hosted.spec.name()), self.router_of(hosted, metrics))
+            }),
         };
         router = crate::http::limited(router, http).merge(further);
         router.layer(Extension(verifier))

@@ -64,8 +64,8 @@ pub mod telemetry;
 /// The pure core.
 pub use fabric_core as core;
 pub use fabric_core::{
-    Actor, ActorId, Descriptor, Event, EventId, Fault, FaultClass, Metadata, Pattern, Role, ServiceName, SubscriptionName,
-    TenantId, Topic, Violation, codec::Received, retry::RetryPolicy,
+    Actor, ActorId, Descriptor, Event, EventId, Fault, FaultClass, Metadata, Pattern, Role, ServiceName,
+    SubscriptionName, TenantId, Topic, Violation, codec::Received, retry::RetryPolicy,
 };
 pub use fabric_macros::Event;
 /// The ports that adapters implement, and the loops over them.
@@ -77,5 +77,5 @@ pub use context::{AnyEvent, Context};
 pub use handle::{Fabric, ReadError};
 pub use publish::{JsonEvent, Payload, Publish, PublishFailure};
 pub use read_model::{InMemory, ReadModel};
-pub use settings::subscription_defaults;
 pub use service::{AnyService, Service, ServiceError, Subscription, SubscriptionDefaults};
+pub use settings::subscription_defaults;

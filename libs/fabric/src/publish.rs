@@ -82,7 +82,17 @@ pub struct Publish<'f, P, T = TenantId> {
 
 impl<'f, P> Publish<'f, P, ()> {
     pub(crate) fn new(fabric: &'f Fabric, payload: P) -> Self {
-        Self { fabric, payload, tenant: (), actor: None, id: None, time: None, correlation: None, causation: None, trace: None }
+        Self {
+            fabric,
+            payload,
+            tenant: (),
+            actor: None,
+            id: None,
+            time: None,
+            correlation: None,
+            causation: None,
+            trace: None,
+        }
     }
 
     pub(crate) fn reaction_to(self, cause: &Metadata) -> Publish<'f, P> {

@@ -20,7 +20,13 @@ pub trait ReadModel<M>: Send + Sync {
 
     /// Changes the tenant's model once per event and handler, however often the event comes: for changes that count something. None
     /// when the event was handled before.
-    fn update_once<R>(&self, tenant: &TenantId, handler: &'static str, event: EventId, writer: impl FnOnce(&mut M) -> R) -> Option<R>;
+    fn update_once<R>(
+        &self,
+        tenant: &TenantId,
+        handler: &'static str,
+        event: EventId,
+        writer: impl FnOnce(&mut M) -> R,
+    ) -> Option<R>;
 }
 
 /// Models in memory. They live as long as the process.
@@ -78,7 +84,13 @@ impl<M: Default + Send + Sync> ReadModel<M> for InMemory<M> {
         self.with(tenant, |tenant| writer(&mut tenant.model))
     }
 
-    fn update_once<R>(&self, tenant: &TenantId, handler: &'static str, event: EventId, writer: impl FnOnce(&mut M) -> R) -> Option<R> {
+    fn update_once<R>(
+        &self,
+        tenant: &TenantId,
+        handler: &'static str,
+        event: EventId,
+        writer: impl FnOnce(&mut M) -> R,
+    ) -> Option<R> {
         self.with(tenant, |tenant| tenant.remember((handler, event)).then(|| writer(&mut tenant.model)))
     }
 }
@@ -95,7 +107,8 @@ mod tests {
     fn an_event_counts_once_per_handler_and_tenant() {
         let models: InMemory<u32> = InMemory::default();
         let (one, two) = (TenantId::try_new("one").unwrap(), TenantId::try_new("two").unwrap());
-        for (tenant, handler, event) in [(&one, "a", 1), (&one, "a", 1), (&one, "b", 1), (&two, "a", 1), (&one, "a", 2)] {
+        for (tenant, handler, event) in [(&one, "a", 1), (&one, "a", 1), (&one, "b", 1), (&two, "a", 1), (&one, "a", 2)]
+        {
             models.update_once(tenant, handler, id(event), |count| *count += 1);
         }
         assert_eq!((models.read(&one, |count| *count), models.read(&two, |count| *count)), (3, 1));

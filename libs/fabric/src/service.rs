@@ -90,7 +90,13 @@ impl Service {
 impl<S: Send + Sync + 'static> Service<S> {
     /// A service with state that its handlers and routes share.
     pub fn with_state(name: &str, state: S) -> Self {
-        Self { name: name.to_owned(), state: Arc::new(state), publishes: Vec::new(), subscriptions: Vec::new(), routes: None }
+        Self {
+            name: name.to_owned(),
+            state: Arc::new(state),
+            publishes: Vec::new(),
+            subscriptions: Vec::new(),
+            routes: None,
+        }
     }
 
     /// Says that the service publishes this event.
@@ -130,7 +136,14 @@ impl<S: Send + Sync + 'static> Service<S> {
 impl<S: Send + Sync + 'static> Subscription<S> {
     /// A subscription, whose queue will be `{service}.{name}`.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), handlers: Vec::new(), retry: None, prefetch: None, concurrency: None, timeout: None }
+        Self {
+            name: name.to_owned(),
+            handlers: Vec::new(),
+            retry: None,
+            prefetch: None,
+            concurrency: None,
+            timeout: None,
+        }
     }
 
     /// Handles events of one type with a plain async function.
@@ -228,8 +241,11 @@ pub trait AnyService: Send + Sync {
 impl<S: Send + Sync + 'static> AnyService for Service<S> {
     fn spec(&self, defaults: &SubscriptionDefaults) -> Result<ServiceSpec, ServiceError> {
         let name = ServiceName::try_new(&self.name)?;
-        let subscriptions =
-            self.subscriptions.iter().map(|subscription| subscription.spec(&name, defaults)).collect::<Result<_, _>>()?;
+        let subscriptions = self
+            .subscriptions
+            .iter()
+            .map(|subscription| subscription.spec(&name, defaults))
+            .collect::<Result<_, _>>()?;
         Ok(ServiceSpec::try_new(name, self.publishes.clone(), subscriptions)?)
     }
 

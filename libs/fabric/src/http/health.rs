@@ -67,7 +67,12 @@ pub struct SubscriptionReport {
 }
 
 impl Health {
-    pub(crate) fn new(name: &str, subscriptions: Vec<SubscriptionName>, adapters: &Adapters, activity: Arc<Activity>) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        subscriptions: Vec<SubscriptionName>,
+        adapters: &Adapters,
+        activity: Arc<Activity>,
+    ) -> Self {
         Self { name: name.to_owned(), subscriptions, adapters: adapters.clone(), activity }
     }
 
@@ -84,12 +89,18 @@ impl Health {
     pub fn readiness(&self) -> Readiness {
         let broker = self.adapters.broker.status().borrow().clone();
         let activity = self.activity.snapshot();
-        let is_consuming =
-            |name: &SubscriptionName| activity.subscriptions.get(name).is_some_and(|subscription| subscription.is_consuming);
+        let is_consuming = |name: &SubscriptionName| {
+            activity.subscriptions.get(name).is_some_and(|subscription| subscription.is_consuming)
+        };
         let readiness = assess(&Observed {
             broker_connected: broker.connected,
             broker_blocked: broker.blocked,
-            not_consuming: self.subscriptions.iter().filter(|name| !is_consuming(name)).map(ToString::to_string).collect(),
+            not_consuming: self
+                .subscriptions
+                .iter()
+                .filter(|name| !is_consuming(name))
+                .map(ToString::to_string)
+                .collect(),
             cache_reachable: *self.adapters.cache.reachable().borrow(),
             draining: self.activity.is_draining(),
         });

@@ -7,12 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use fabric_core::{
-    Violation,
-    event::InvalidPayload,
-    publication::Rejected,
-    validate,
-};
+use fabric_core::{Violation, event::InvalidPayload, publication::Rejected, validate};
 use fabric_runtime::ports::{CacheError, PublishError};
 use garde::Validate;
 use serde::{Serialize, de::DeserializeOwned};
@@ -93,12 +88,16 @@ impl From<PublishFailure> for Problem {
         let message = failure.to_string();
         match failure {
             PublishFailure::Rejected(Rejected::Payload(invalid)) => invalid.into(),
-            PublishFailure::Rejected(Rejected::TooLarge { .. }) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message),
+            PublishFailure::Rejected(Rejected::TooLarge { .. }) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
             PublishFailure::Rejected(Rejected::Role { .. } | Rejected::Service { .. }) => Self::forbidden(message),
             PublishFailure::Rejected(Rejected::Topic(_) | Rejected::Name(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
             }
-            PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => Self::new(StatusCode::GATEWAY_TIMEOUT, "unknown", message),
+            PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => {
+                Self::new(StatusCode::GATEWAY_TIMEOUT, "unknown", message)
+            }
             PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_published", message)
             }
@@ -124,11 +123,11 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body could not be read or is too large"))?;
-        let value: T = serde_json::from_slice(&bytes)
-            .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "shape", validate::scrub(&error)))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body could not be read or is too large")
+        })?;
+        let value: T = validate::read_json(&bytes)
+            .map_err(|message| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "shape", message))?;
         value.validate().map_err(|report| Problem::invalid(validate::violations(&report)))?;
         Ok(Self(value))
     }

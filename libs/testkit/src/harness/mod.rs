@@ -92,16 +92,26 @@ impl Harness {
     pub fn published<E: Event>(&self) -> Vec<E> {
         let of_type = |recorded: &fabric_memory::model::Recorded| {
             let outgoing = &recorded.content;
-            (outgoing.routing_key == E::TOPIC && !outgoing.exchange.is_empty()).then(|| codec::decode_message(&outgoing.message))
+            (outgoing.routing_key == E::TOPIC && !outgoing.exchange.is_empty())
+                .then(|| codec::decode_message(&outgoing.message))
         };
         let recorded = self.broker.recorded();
         let read = |received: Result<fabric::Received, _>| received.and_then(|received| received.payload::<E>());
-        recorded.iter().filter_map(of_type).map(|received| read(received).expect("what was published can be read")).collect()
+        recorded
+            .iter()
+            .filter_map(of_type)
+            .map(|received| read(received).expect("what was published can be read"))
+            .collect()
     }
 
     /// How deliveries of this subscription (`{service}.{name}`) were settled, in their order.
     pub fn settled(&self, subscription: &str) -> Vec<SettledDelivery> {
-        self.host.activity().recorded().into_iter().filter(|settled| settled.subscription.as_str() == subscription).collect()
+        self.host
+            .activity()
+            .recorded()
+            .into_iter()
+            .filter(|settled| settled.subscription.as_str() == subscription)
+            .collect()
     }
 
     /// The same in short: what became of each delivery.
