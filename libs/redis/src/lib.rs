@@ -13,8 +13,11 @@
 //!
 //! Writing is one call of one Redis Function per tenant (`last_known.lua`), which keeps the greater of two records: the merge
 //! of [`fabric_core::recency`], done where the data is. Functions are part of Redis' data, so they can be flushed
-//! and lost with it; then they are loaded again. The server's user needs these permissions:
-//! `~fabric:* +fcall +hkeys +hmget +zrange +function|list +function|load +ping +info +client|id +select +quit`.
+//! and lost with it; then they are loaded again. The user that the URL names needs these permissions:
+//!
+//! ```text
+//! ~fabric:* +fcall +function|list +function|load +hget +hkeys +hmget +hset +zadd +zlexcount +zrange +zremrangebyrank +ping +info +client|id +select +quit
+//! ```
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

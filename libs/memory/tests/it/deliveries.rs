@@ -97,8 +97,7 @@ fn a_delivery_tells_how_often_it_came_back() {
     world.fill(WORK, &["1"]);
     let channel = world.consume(WORK, 1);
     world.settle(channel, give_back(1));
-    let mut incoming =
-        world.deliveries.remove(&channel).unwrap().into_iter().map(fabric_memory::model::Delivery::into_incoming);
+    let mut incoming = world.take_deliveries(channel).into_iter().map(fabric_memory::model::Delivery::into_incoming);
     let (first, second) = (incoming.next().unwrap(), incoming.next().unwrap());
     let count = |incoming: &fabric_core::message::Incoming| {
         incoming.message.headers.get(DELIVERY_COUNT).and_then(fabric_core::message::HeaderValue::as_int)

@@ -195,17 +195,15 @@ impl History {
 
     /// Follows what the model said since the last step.
     fn take_news(&mut self) {
-        for (channel, deliveries) in std::mem::take(&mut self.world.deliveries) {
+        for (channel, delivery) in std::mem::take(&mut self.world.deliveries) {
             let reader = self.readers.get_mut(&channel).unwrap();
-            for delivery in deliveries {
-                let id = id_of(&delivery.content);
-                // Into the other queues come messages that were elsewhere before, some earlier than others.
-                if delivery.returns == 0 && [OTHER, WAIT, UNROUTED].contains(&reader.queue) {
-                    let before = self.last_fresh.insert(reader.queue, id.clone());
-                    assert!(before < Some(id.clone()), "{} gave {id} after {before:?}", reader.queue);
-                }
-                reader.out.insert(delivery.tag, id);
+            let id = id_of(&delivery.content);
+            // Into the other queues come messages that were elsewhere before, some earlier than others.
+            if delivery.returns == 0 && [OTHER, WAIT, UNROUTED].contains(&reader.queue) {
+                let before = self.last_fresh.insert(reader.queue, id.clone());
+                assert!(before < Some(id.clone()), "{} gave {id} after {before:?}", reader.queue);
             }
+            reader.out.insert(delivery.tag, id);
         }
         for (channel, _) in std::mem::take(&mut self.world.closed) {
             self.readers.remove(&channel);

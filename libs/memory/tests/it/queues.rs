@@ -43,7 +43,7 @@ fn a_dead_letter_comes_through_the_default_exchange_and_says_where_it_died() {
     world.fill(WAIT, &["1"]);
     let channel = world.consume(WORK, 1);
     world.pass(DELAY);
-    let delivery = world.deliveries.remove(&channel).unwrap().remove(0).into_incoming();
+    let delivery = world.take_deliveries(channel).remove(0).into_incoming();
     assert_eq!((delivery.exchange.as_str(), delivery.routing_key.as_str(), delivery.redelivered), ("", WORK, false));
     let headers = &delivery.message.headers;
     assert_eq!(headers.text(FIRST_DEATH_QUEUE), Some(WAIT));

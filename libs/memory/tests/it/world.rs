@@ -85,7 +85,8 @@ pub struct World {
     pub model: Model,
     pub client: ClientId,
     pub now: Duration,
-    pub deliveries: BTreeMap<ChannelId, Vec<Delivery>>,
+    /// In the order in which the model made them, over all channels.
+    pub deliveries: Vec<(ChannelId, Delivery)>,
     pub closed: Vec<(ChannelId, CloseReason)>,
     pub answers: Vec<(PublishId, Answer)>,
 }
@@ -95,7 +96,7 @@ impl World {
         let mut model = Model::new(options);
         let client = model.connect();
         model.declare(&topology()).unwrap();
-        let (deliveries, closed, answers) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (deliveries, closed, answers) = (Vec::new(), Vec::new(), Vec::new());
         Self { model, client, now: Duration::ZERO, deliveries, closed, answers }
     }
 
@@ -105,7 +106,7 @@ impl World {
         let result = act(&mut self.model);
         while let Some(effect) = self.model.next_effect() {
             match effect {
-                Effect::Deliver { channel, delivery } => self.deliveries.entry(channel).or_default().push(delivery),
+                Effect::Deliver { channel, delivery } => self.deliveries.push((channel, delivery)),
                 Effect::Available { .. } => {}
                 Effect::Closed { channel, reason } => self.closed.push((channel, reason)),
                 Effect::Answered { publish, answer } => self.answers.push((publish, answer)),
@@ -142,10 +143,17 @@ impl World {
         self.step(|model| model.settle(channel, settlement))
     }
 
-    /// What has been delivered on a channel since it was last asked for: id, tag, and how often it came back.
+    /// What has been delivered on a channel since it was last asked for.
+    pub fn take_deliveries(&mut self, channel: ChannelId) -> Vec<Delivery> {
+        self.deliveries.extract_if(.., |(to, _)| *to == channel).map(|(_, delivery)| delivery).collect()
+    }
+
+    /// The same: id, tag, and how often it came back.
     pub fn delivered(&mut self, channel: ChannelId) -> Vec<(String, Tag, u32)> {
-        let deliveries = self.deliveries.remove(&channel).unwrap_or_default();
-        deliveries.into_iter().map(|delivery| (id_of(&delivery.content), delivery.tag, delivery.returns)).collect()
+        self.take_deliveries(channel)
+            .into_iter()
+            .map(|delivery| (id_of(&delivery.content), delivery.tag, delivery.returns))
+            .collect()
     }
 
     /// The ids that have been delivered on a channel since it was last asked for.

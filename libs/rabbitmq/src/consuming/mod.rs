@@ -91,7 +91,9 @@ impl ConsumeSide {
 
     async fn connection(&self) -> Result<Arc<Connection>, String> {
         let mut current = self.current.clone();
-        let connected = timeout(self.operation_timeout, current.wait_for(Option::is_some)).await;
+        // A connection may be lost already and its supervisor not know yet.
+        let stands = |current: &Current| current.as_ref().is_some_and(|connection| connection.status().connected());
+        let connected = timeout(self.operation_timeout, current.wait_for(stands)).await;
         match connected.as_ref().map(|current| current.as_deref()) {
             Ok(Ok(Some(connection))) => Ok(Arc::clone(connection)),
             Ok(Ok(None)) | Err(_) => Err("there was no connection in time".to_owned()),

@@ -16,6 +16,7 @@ use fabric_runtime::ports::{Confirmed, PublishError};
 use lapin::{ConnectionProperties, types::ShortString};
 use tokio::{
     sync::mpsc,
+    task::unconstrained,
     time::{Duration, Instant, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -70,7 +71,9 @@ impl Publishers {
             Ok(prepared) => ticket::issue(prepared),
             Err(reason) => return not_sent(reason),
         };
-        match timeout_at(deadline, queue.send(job)).await {
+        // Its first poll must take the place in the queue. Tokio would make the 129th publish of a task wait without one, and others
+        // would overtake it.
+        match timeout_at(deadline, unconstrained(queue.send(job))).await {
             Ok(Ok(())) => ticket.answer(deadline).await,
             Ok(Err(_closed)) => not_sent("the connection is being closed"),
             Err(_elapsed) => not_sent("too much is waiting to be sent already"),

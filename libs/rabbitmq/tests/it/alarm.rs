@@ -3,7 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use fabric_core::ack_ledger::Settlement;
 use fabric_rabbitmq::RabbitBroker;
-use fabric_runtime::ports::{Broker, Confirmed, PublishError, Settled};
+use fabric_runtime::ports::{Broker, BrokerStatus, Confirmed, PublishError, Settled};
 use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
 use tokio::time::timeout;
@@ -40,7 +40,7 @@ async fn under_an_alarm_publishing_ends_in_time_and_acknowledging_goes_on() -> R
     assert_eq!(next_id(consumer.as_mut()).await?, "3", "the acknowledgement made room");
 
     node.clear_memory_alarm().await?;
-    timeout(DEADLINE, broker.status().wait_for(|status| status.is_ready())).await??;
+    timeout(DEADLINE, broker.status().wait_for(BrokerStatus::is_ready)).await??;
     eventually(DEADLINE, "a publish", async || {
         broker.publish(outgoing("events.test", "test.a.b", "after")).await == Ok(Confirmed::Routed)
     })

@@ -21,7 +21,7 @@ async fn no_acknowledged_delivery_comes_again_after_closing() -> Result<()> {
     let messages = (0..MESSAGES).map(|index| outgoing("events.test", "test.a.b", &index.to_string()));
     assert!(publish_all(&broker, messages).await.iter().all(|outcome| *outcome == Ok(Confirmed::Routed)));
 
-    let mut ledger = AckLedger::new(AckPolicy { count_max: 16, delay_max: Duration::from_secs(3600) });
+    let mut ledger = AckLedger::new(AckPolicy { count_max: 16, delay_max: Duration::from_hours(1) });
     let mut consumer = consume(&broker, "work", 300).await?;
     for _ in 0..MESSAGES {
         let tag = next(consumer.as_mut()).await?.unwrap().tag;

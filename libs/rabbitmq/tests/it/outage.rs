@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use fabric_core::ack_ledger::Settlement;
 use fabric_rabbitmq::RabbitBroker;
-use fabric_runtime::ports::{Broker, Confirmed, PublishError};
+use fabric_runtime::ports::{Broker, BrokerStatus, Confirmed, PublishError};
 use fabric_testkit::relay::Relay;
 use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
@@ -51,7 +51,7 @@ async fn a_killed_broker_confirms_nothing_and_everything_comes_back() -> Result<
     assert_eq!(consumer.settle(vec![Settlement::Ack { tag: 1, multiple: false }]).await.lost, 1);
 
     node.start_again().await?;
-    let back = timeout(DEADLINE, status.wait_for(|status| status.is_ready())).await??.clone();
+    let back = timeout(DEADLINE, status.wait_for(BrokerStatus::is_ready)).await??.clone();
     assert_eq!(back.reconnects, 2, "one publish connection and the consume connection");
     let mut consumer = consume(&broker, "work", 5_000).await?;
     assert_eq!(broker.publish(outgoing("events.test", "test.a.b", "after")).await, Ok(Confirmed::Routed));
@@ -101,7 +101,11 @@ async fn connections_that_are_reset_mid_stream_lose_nothing() -> Result<()> {
     let mut consumer = consume(&broker, "work", 50).await?;
     while seen.len() < MESSAGES {
         let Some(incoming) = next(consumer.as_mut()).await? else {
-            consumer = consume(&broker, "work", 50).await?;
+            consumer = loop {
+                if let Ok(consumer) = consume(&broker, "work", 50).await {
+                    break consumer;
+                }
+            };
             continue;
         };
         let tag = incoming.tag;

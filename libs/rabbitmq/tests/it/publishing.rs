@@ -5,7 +5,7 @@ use fabric_runtime::ports::{Broker, Confirmed, PublishError};
 use fabric_testkit::servers::{Server, require};
 use fabric_testkit::wait::eventually;
 use lapin::options::{BasicGetOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::{DEADLINE, consume, next_id, on_fresh_vhost, outgoing, publish_all, raw, ready, topology};
 
@@ -198,7 +198,7 @@ async fn a_message_is_persistent_and_says_whose_it_is() -> Result<()> {
     let (_connection, channel) = raw(&url).await?;
     let got = channel.basic_get("work".into(), BasicGetOptions { no_ack: true }).await?.unwrap();
     assert_eq!(*got.properties.delivery_mode(), Some(2));
-    assert_eq!(got.properties.user_id().as_ref().map(|user| user.as_str()), Some("guest"));
+    assert_eq!(got.properties.user_id().as_ref().map(ShortString::as_str), Some("guest"));
     let headers = got.properties.headers().clone().unwrap_or_default();
     assert_eq!(headers.inner().get("cloudEvents_id"), Some(&AMQPValue::LongString("1".into())));
     Ok(())

@@ -42,6 +42,8 @@ async fn an_offer_tells_what_became_of_it() -> anyhow::Result<()> {
     ];
     assert_eq!(cache.offer(two_tenants.to_vec()).await?, Offered { written: 3, stale: 2 });
     assert_eq!(cache.offer(two_tenants.to_vec()).await?, Offered { written: 0, stale: 5 });
+    let differently_written = entry_with("a", POSTED, 2, "{}");
+    assert_eq!(cache.offer(vec![differently_written]).await?, Offered { written: 0, stale: 1 });
     assert_eq!(recent(&cache, "a", POSTED, 100).await?, [3, 2, 1], "an event is remembered once");
     Ok(())
 }

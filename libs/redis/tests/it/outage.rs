@@ -157,6 +157,22 @@ async fn a_wrong_password_is_an_outage_that_a_right_one_ends() -> anyhow::Result
 }
 
 #[tokio::test]
+async fn the_documented_permissions_are_enough() -> anyhow::Result<()> {
+    let Some(redis) = redis().await? else { return Ok(()) };
+    let documented = include_str!("../../src/lib.rs").lines().find_map(|line| line.strip_prefix("//! ~fabric:* "));
+    let user = format!("ACL SETUSER fabric on >hunter2 ~fabric:* {}", documented.unwrap());
+    assert_eq!(ask(redis.addr(), &[&user]).await?[0], "+OK");
+
+    let cache = RedisCache::connect(options(format!("redis://fabric:hunter2@{}/0", redis.addr()))).await?;
+    cache.offer(vec![entry("a", POSTED, 1)]).await?;
+    assert_eq!(last(&cache, "a", "#").await?, [(POSTED.to_owned(), 1)]);
+    assert_eq!(recent(&cache, "a", POSTED, 9).await?, [1]);
+    cache.close().await;
+    assert_eq!(ask(redis.addr(), &["ACL LOG"]).await?[0], "*0", "nothing was refused");
+    Ok(())
+}
+
+#[tokio::test]
 async fn closed_it_leaves_no_connection_and_refuses() -> anyhow::Result<()> {
     let Some(redis) = redis().await? else { return Ok(()) };
     let clients = async || anyhow::Ok(ask(redis.addr(), &["INFO clients"]).await?);

@@ -1,0 +1,49 @@
+//! `user_projection`: keeps each person's account.
+
+use std::collections::BTreeSet;
+
+use fabric::{Context, Fault};
+use fabric_catalog::user::{
+    AccountCreated, AccountDeactivated, AccountReactivated, AccountRegistered, ProfileUpdated, RoleChanged,
+};
+
+use super::update;
+use crate::State;
+
+pub async fn registered(event: AccountRegistered, context: Context<State>) -> Result<(), Fault> {
+    update(&context, |model, stamp| model.register(stamp, event));
+    Ok(())
+}
+
+pub async fn created(event: AccountCreated, context: Context<State>) -> Result<(), Fault> {
+    update(&context, |model, stamp| {
+        let member = model.member_mut(event.user_id);
+        member.account_email.set(stamp, event.email);
+        member.given_roles.set(stamp, BTreeSet::from([event.role]));
+        member.open.set(stamp, true);
+    });
+    Ok(())
+}
+
+/// The account's mails follow the profile's address.
+pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> Result<(), Fault> {
+    if let Some(email) = event.email {
+        update(&context, |model, stamp| model.member_mut(event.user_id).account_email.set(stamp, email));
+    }
+    Ok(())
+}
+
+pub async fn deactivated(event: AccountDeactivated, context: Context<State>) -> Result<(), Fault> {
+    update(&context, |model, stamp| model.member_mut(event.user_id).open.set(stamp, false));
+    Ok(())
+}
+
+pub async fn reactivated(event: AccountReactivated, context: Context<State>) -> Result<(), Fault> {
+    update(&context, |model, stamp| model.member_mut(event.user_id).open.set(stamp, true));
+    Ok(())
+}
+
+pub async fn role_changed(event: RoleChanged, context: Context<State>) -> Result<(), Fault> {
+    update(&context, |model, stamp| model.member_mut(event.user_id).given_roles.set(stamp, event.roles));
+    Ok(())
+}
