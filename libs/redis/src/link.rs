@@ -178,7 +178,7 @@ impl Connection {
     async fn lost(&mut self, unresponsive_timeout: Duration) -> Error {
         tokio::select! {
             ended = &mut self.task => reason(ended),
-            error = unresponsive(&self.client, unresponsive_timeout * 1000) => error,
+            error = unresponsive(&self.client, unresponsive_timeout) => error,
         }
     }
 

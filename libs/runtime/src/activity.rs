@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 pub struct Activity {
     clock: Clock,
     published: AtomicU64,
+    in_hand: AtomicUsize,
     settled: watch::Sender<u64>,
     subscriptions: Mutex<BTreeMap<SubscriptionName, SubscriptionActivity>>,
     draining: AtomicBool,
@@ -84,6 +85,7 @@ impl Activity {
         Self {
             clock,
             published: AtomicU64::new(0),
+            in_hand: AtomicUsize::new(0),
             settled: watch::Sender::new(0),
             subscriptions: Mutex::default(),
             draining: AtomicBool::new(false),
@@ -119,6 +121,19 @@ impl Activity {
     /// What was recorded so far.
     pub fn recorded(&self) -> Vec<SettledDelivery> {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
+    /// How many deliveries this process has taken and not come to an end with.
+    pub fn in_hand(&self) -> usize {
+        self.in_hand.load(Relaxed)
+    }
+
+    pub(crate) fn took_in_hand(&self) {
+        self.in_hand.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn out_of_hand(&self, count: usize) {
+        self.in_hand.fetch_sub(count, Relaxed);
     }
 
     pub(crate) fn confirmed(&self) {

@@ -58,6 +58,6 @@ impl Consumer for MemoryConsumer {
 
 impl Drop for MemoryConsumer {
     fn drop(&mut self) {
-        self.server.step(|state| state.close_channel(self.channel));
+        drop(self.server.step(|state| state.close_channel(self.channel)));
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct State {
 
 /// What waits for the reader of a channel. The prefetch limits how much that is.
 #[derive(Debug, Default)]
-struct Reader {
+pub(super) struct Reader {
     deliveries: VecDeque<Delivery>,
     waker: Option<Waker>,
 }
@@ -110,10 +110,11 @@ impl Server {
         if let Some(delivery) = reader.deliveries.pop_front().or_else(|| model.take(channel)) {
             return Poll::Ready(Some(delivery));
         }
-        match &mut reader.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            None => reader.waker = Some(context.waker().clone()),
-        }
+        let is_known = reader.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
+        let before = if is_known { None } else { reader.waker.replace(context.waker().clone()) };
+        // A waker may own a task and so a consumer, whose end needs the lock.
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 
@@ -184,9 +185,10 @@ impl State {
         self.readers.insert(channel, Reader::default());
     }
 
-    pub(super) fn close_channel(&mut self, channel: ChannelId) {
-        self.readers.remove(&channel);
+    /// Closes a channel for its consumer. Gives what waited for the reader, to be dropped without the lock.
+    pub(super) fn close_channel(&mut self, channel: ChannelId) -> Option<Reader> {
         self.model.close_channel(channel);
+        self.readers.remove(&channel)
     }
 
     fn carry_out(&mut self, woken: &mut Vec<Waker>) {

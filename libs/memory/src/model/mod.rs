@@ -24,7 +24,7 @@
 //!   out at a consumer, or waiting as a dead letter;
 //! - a queue gives out what is ready in the order in which it took it, whatever came back meanwhile;
 //! - no channel has more deliveries out than its prefetch;
-//! - no input costs more than the logarithm of what is stored, but for a lost channel, which costs what was out.
+//! - an input costs no more than the copies that it makes, moves or settles, each times the logarithm of what is stored.
 
 mod activity;
 mod channel;

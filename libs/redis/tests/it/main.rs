@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fabric_core::codec::encode_structured;
 use fabric_core::recency::Recency;
-use fabric_core::{EventId, Metadata, TenantId, Topic};
+use fabric_core::{EventId, Metadata, TenantId};
 use fabric_redis::{RedisCache, RedisOptions};
 use fabric_runtime::ports::{Cache, CacheEntry, CacheError, CacheQuery, CachedEvent};
 use fabric_testkit::servers::{Redis, Server, require};
@@ -30,14 +30,24 @@ async fn redis() -> anyhow::Result<Option<Redis>> {
     if require(&[Server::Redis])? { Ok(Some(Redis::start().await?)) } else { Ok(None) }
 }
 
-/// Options that notice a lost server soon.
+/// Options that suit a machine that is busy with tests: patient with a slow server, and fast to find a lost one again.
 fn options(url: String) -> RedisOptions {
     RedisOptions {
-        connect_timeout: Duration::from_secs(2),
+        connect_timeout: DEADLINE / 3,
+        command_timeout: DEADLINE / 3,
         unresponsive_timeout: Duration::from_millis(600),
         reconnect_delay_min: Duration::from_millis(20),
         reconnect_delay_max: Duration::from_millis(200),
         ..RedisOptions::new(url)
+    }
+}
+
+/// Options for a server that will fall silent.
+fn hasty(url: String) -> RedisOptions {
+    RedisOptions {
+        connect_timeout: Duration::from_secs(1),
+        command_timeout: Duration::from_millis(200),
+        ..options(url)
     }
 }
 
@@ -71,10 +81,16 @@ fn entry(tenant: &str, topic: &str, position: u64) -> CacheEntry {
 }
 
 fn entry_with(tenant: &str, topic: &str, position: u64, body: &str) -> CacheEntry {
-    let topic: Topic = topic.parse().unwrap();
-    let metadata = Metadata {
+    let metadata = metadata(tenant, topic, position);
+    let event = encode_structured(&metadata, body.as_bytes()).unwrap();
+    let recency = Recency::of(&metadata, 0);
+    CacheEntry { tenant: metadata.tenant, topic: metadata.topic, recency, event }
+}
+
+fn metadata(tenant: &str, topic: &str, position: u64) -> Metadata {
+    Metadata {
         id: EventId::from_parts(position, [7; 10]),
-        topic: topic.clone(),
+        topic: topic.parse().unwrap(),
         version: 1,
         time: jiff::Timestamp::from_second(1_790_000_000).unwrap(),
         source: "academic".to_owned(),
@@ -87,9 +103,7 @@ fn entry_with(tenant: &str, topic: &str, position: u64, body: &str) -> CacheEntr
         stream: None,
         position: Some(position),
         trace: None,
-    };
-    let event = encode_structured(&metadata, body.as_bytes()).unwrap();
-    CacheEntry { tenant: metadata.tenant.clone(), topic, recency: Recency::of(&metadata, 0), event }
+    }
 }
 
 fn position(cached: &CachedEvent) -> u64 {

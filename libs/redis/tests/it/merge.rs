@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use fabric_core::recency::Recency;
+use fabric_core::{EventId, Metadata};
 use fabric_redis::{RedisCache, RedisOptions};
 use fabric_runtime::ports::{Cache, CacheEntry, Offered};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::task::JoinSet;
 
-use crate::{MARKED, POSTED, connect, entry, entry_with, last, options, recent, redis};
+use crate::{MARKED, POSTED, connect, entry, entry_with, last, metadata, options, recent, redis};
 
 #[tokio::test]
 async fn the_newest_wins_in_any_order() -> anyhow::Result<()> {
@@ -49,15 +52,31 @@ async fn an_offer_tells_what_became_of_it() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn recencies_that_differ_in_one_digit_anywhere_are_told_apart() -> anyhow::Result<()> {
+async fn recencies_that_differ_in_one_digit_are_told_apart() -> anyhow::Result<()> {
     let Some(redis) = redis().await? else { return Ok(()) };
     let cache = connect(&redis).await?;
-    let positions = (0..16).flat_map(|digit| [9, 10, 15].map(|value: u64| value << (4 * digit)));
-    let mut newest = 0;
-    for position in positions {
-        let offered = cache.offer(vec![entry("a", POSTED, position)]).await?;
-        assert_eq!(offered.written, usize::from(position > newest), "{position:x} after {newest:x}");
-        newest = newest.max(position);
+    // Each part of a recency, from the one that counts least, and 9 against a: texts are compared, and these are far apart.
+    let parts = ["id", "time", "position", "epoch"];
+    let numbers = (0..11).flat_map(|digit| [9, 10].map(|value: u64| value << (4 * digit)));
+    let places = parts.into_iter().flat_map(|part| numbers.clone().map(move |number| (part, number)));
+    for (at, pair) in places.collect::<Vec<_>>().windows(2).enumerate() {
+        let tenant = format!("tenant-{at}");
+        let [older, newer] = [pair[0], pair[1]].map(|(part, number)| {
+            let metadata = Metadata {
+                id: EventId::from_parts(if part == "id" { number } else { 0 }, [0; 10]),
+                time: Timestamp::from_microsecond(if part == "time" { number.cast_signed() } else { 0 }).unwrap(),
+                position: (part == "position").then_some(number),
+                ..metadata(&tenant, POSTED, 0)
+            };
+            let recency = Recency::of(&metadata, if part == "epoch" { number } else { 0 });
+            CacheEntry { recency, ..entry(&tenant, POSTED, number) }
+        });
+        let written = async |entry: &CacheEntry| cache.offer(vec![entry.clone()]).await.map(|offered| offered.written);
+        assert_eq!(
+            (written(&older).await?, written(&newer).await?, written(&older).await?, written(&newer).await?),
+            (1, 1, 0, 0),
+            "{pair:?}"
+        );
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! Redis away, silent or closed to us.
 
-use std::time::Duration;
-
 use fabric_redis::{RedisCache, RedisOptions};
 use fabric_runtime::ports::{Cache, CacheError};
 use fabric_testkit::relay::Relay;
@@ -9,7 +7,8 @@ use fabric_testkit::wait::eventually;
 use futures_util::future::join_all;
 
 use crate::{
-    DEADLINE, POSTED, ask, connect, entry, entry_with, last, options, recent, redis, until_offered, until_reachable,
+    DEADLINE, POSTED, ask, connect, entry, entry_with, hasty, last, options, recent, redis, until_offered,
+    until_reachable,
 };
 
 #[tokio::test]
@@ -92,8 +91,7 @@ async fn a_cut_network_is_noticed_and_mended() -> anyhow::Result<()> {
 async fn a_black_hole_holds_nobody_and_is_left() -> anyhow::Result<()> {
     let Some(redis) = redis().await? else { return Ok(()) };
     let relay = Relay::start(redis.addr()).await?;
-    let short = RedisOptions { command_timeout: Duration::from_millis(200), ..options(redis.url_at(relay.addr())) };
-    let cache = RedisCache::connect(short).await?;
+    let cache = RedisCache::connect(hasty(redis.url_at(relay.addr()))).await?;
     let body = format!(r#"{{"comment":"{}"}}"#, "x".repeat(200_000));
     let (small, large) = (entry("a", POSTED, 1), entry_with("a", POSTED, 1, &body));
     for (name, parallel, event) in [("idle", 0, &small), ("in use", 8, &small), ("full", 64, &large)] {
@@ -119,21 +117,20 @@ async fn a_black_hole_holds_nobody_and_is_left() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_frozen_server_is_left_and_found_again() -> anyhow::Result<()> {
     let Some(mut redis) = redis().await? else { return Ok(()) };
-    let cache = connect(&redis).await?;
+    let cache = RedisCache::connect(hasty(redis.url())).await?;
+    until_reachable(&cache, true).await?;
     redis.pause()?;
     assert!(matches!(cache.offer(vec![entry("a", POSTED, 1)]).await, Err(CacheError::Away { .. })));
     until_reachable(&cache, false).await?;
     redis.resume()?;
-    until_reachable(&cache, true).await?;
-    cache.offer(vec![entry("a", POSTED, 1)]).await?;
-    Ok(())
+    until_offered(&cache, &entry("a", POSTED, 1)).await
 }
 
 /// More commands at once than may be in flight, again and again: fred alone would no longer flush after that.
 #[tokio::test]
 async fn more_commands_than_fit_wait_for_their_turn() -> anyhow::Result<()> {
     let Some(redis) = redis().await? else { return Ok(()) };
-    let narrow = RedisOptions { commands_in_flight_max: 2, command_timeout: DEADLINE, ..options(redis.url()) };
+    let narrow = RedisOptions { commands_in_flight_max: 2, ..options(redis.url()) };
     let cache = RedisCache::connect(narrow).await?;
     for at in 1..=3 {
         let tenants = (0..200).map(|number| entry(&format!("tenant-{number}"), POSTED, at));

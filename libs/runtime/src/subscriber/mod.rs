@@ -30,6 +30,9 @@ use crate::{
 };
 use attempt::{Attempts, Verdict};
 
+/// How long the last acknowledgements may take to be written.
+const CHANNEL_CLOSE_DEADLINE: Duration = Duration::from_secs(3);
+
 /// How a subscription is consumed, beyond what its value says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberOptions {
@@ -179,6 +182,7 @@ impl<'a> Channel<'a> {
 
     fn arrived(&mut self, incoming: Incoming) {
         self.ledger.delivered(incoming.tag);
+        self.subscriber.attempts.activity.took_in_hand();
         let read = self.subscriber.read(&incoming);
         let key = read.as_ref().ok().and_then(|received| {
             let metadata = &received.metadata;
@@ -198,6 +202,7 @@ impl<'a> Channel<'a> {
     }
 
     async fn finished(&mut self, done: Result<Finished, tokio::task::JoinError>) {
+        self.subscriber.attempts.activity.out_of_hand(1);
         let Ok(Finished { tag, key, verdict }) = done else {
             // Attempts catch their handlers' panics, so only an aborted task ends like this: its delivery stays unsettled and
             // goes back to the queue with the channel.
@@ -225,7 +230,8 @@ impl<'a> Channel<'a> {
     /// must not be handled beside themselves.
     async fn lost(mut self) {
         tracing::warn!(subscription = %self.subscriber.attempts.spec.name, running = self.running.len(), "the consumer ended; it will be started again");
-        self.dispatch.take_waiting();
+        let forgotten = self.dispatch.take_waiting().len();
+        self.subscriber.attempts.activity.out_of_hand(forgotten);
         while let Some(done) = self.running.join_next().await {
             self.finished(done).await;
         }
@@ -236,6 +242,7 @@ impl<'a> Channel<'a> {
     async fn drain(mut self) {
         let deadline = self.subscriber.options.drain_deadline;
         let waiting = self.dispatch.take_waiting();
+        self.subscriber.attempts.activity.out_of_hand(waiting.len());
         let given_back = waiting.iter().filter_map(|(incoming, _)| self.ledger.given_back(incoming.tag)).collect();
         self.settle(given_back).await;
         let finish = async {
@@ -245,10 +252,11 @@ impl<'a> Channel<'a> {
         };
         if tokio::time::timeout(deadline, finish).await.is_err() {
             tracing::warn!(subscription = %self.subscriber.attempts.spec.name, "handlers did not finish in time; their events come again");
+            self.subscriber.attempts.activity.out_of_hand(self.running.len());
             self.running.abort_all();
         }
         let rest = self.ledger.flush();
         self.settle(rest).await;
-        self.consumer.close(deadline).await;
+        self.consumer.close(CHANNEL_CLOSE_DEADLINE).await;
     }
 }

@@ -1,34 +1,35 @@
 //! `enrollment`: keeps the rosters of classes.
 
 use fabric::{Context, Fault};
-use fabric_catalog::demographics::{EnrollmentCreated, EnrollmentEnded, EnrollmentUpdated};
+use fabric_catalog::{
+    demographics::{EnrollmentCreated, EnrollmentEnded, EnrollmentUpdated},
+    values::Id,
+};
 
 use super::update;
 use crate::{State, model::Enrollment};
 
-pub async fn created(event: EnrollmentCreated, context: Context<State>) -> Result<(), Fault> {
-    let enrollment = Enrollment {
-        user_id: event.user_id,
-        role: event.role,
-        primary: event.primary,
-        begin_date: event.begin_date,
-        end_date: event.end_date,
-        ended: false,
+/// A place in a class from the fields that created and updated enrollments share.
+macro_rules! enrollment_of {
+    ($event:expr) => {
+        Enrollment {
+            user_id: $event.user_id,
+            role: $event.role,
+            primary: $event.primary,
+            begin_date: $event.begin_date,
+            end_date: $event.end_date,
+            ended: false,
+        }
     };
-    update(&context, |model, stamp| model.roster_mut(event.class_id).set(event.enrollment_id, stamp, enrollment));
+}
+
+pub async fn created(event: EnrollmentCreated, context: Context<State>) -> Result<(), Fault> {
+    set(&context, event.class_id, event.enrollment_id, enrollment_of!(event));
     Ok(())
 }
 
 pub async fn updated(event: EnrollmentUpdated, context: Context<State>) -> Result<(), Fault> {
-    let enrollment = Enrollment {
-        user_id: event.user_id,
-        role: event.role,
-        primary: event.primary,
-        begin_date: event.begin_date,
-        end_date: event.end_date,
-        ended: false,
-    };
-    update(&context, |model, stamp| model.roster_mut(event.class_id).set(event.enrollment_id, stamp, enrollment));
+    set(&context, event.class_id, event.enrollment_id, enrollment_of!(event));
     Ok(())
 }
 
@@ -41,6 +42,10 @@ pub async fn ended(event: EnrollmentEnded, context: Context<State>) -> Result<()
         end_date: event.end_date,
         ended: true,
     };
-    update(&context, |model, stamp| model.roster_mut(event.class_id).set(event.enrollment_id, stamp, enrollment));
+    set(&context, event.class_id, event.enrollment_id, enrollment);
     Ok(())
+}
+
+fn set(context: &Context<State>, class: Id, id: Id, enrollment: Enrollment) {
+    update(context, |model, stamp| model.roster_mut(class).set(id, stamp, enrollment));
 }

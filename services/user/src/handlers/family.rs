@@ -15,23 +15,38 @@ use crate::{
     model::{Contact, Relative},
 };
 
-pub async fn linked(event: FamilyRelationshipCreated, context: Context<State>) -> Result<(), Fault> {
-    let relative = Relative {
-        relative_id: event.relative_id,
-        relationship: event.relationship.into_inner(),
-        rights: event.rights.into_inner(),
+/// A relative from the fields that new and changed links share.
+macro_rules! relative_of {
+    ($event:expr) => {
+        Relative {
+            relative_id: $event.relative_id,
+            relationship: $event.relationship.into_inner(),
+            rights: $event.rights.into_inner(),
+        }
     };
-    set_relative(&context, event.student_id, event.relationship_id, Some(relative));
+}
+
+/// A contact from the fields that new and changed contacts share.
+macro_rules! contact_of {
+    ($event:expr) => {
+        Contact {
+            full_name: $event.full_name,
+            relationship: $event.relationship.into_inner(),
+            phones: $event.phones,
+            email: $event.email,
+            call_rank: $event.call_rank,
+            may_pick_up: $event.may_pick_up,
+        }
+    };
+}
+
+pub async fn linked(event: FamilyRelationshipCreated, context: Context<State>) -> Result<(), Fault> {
+    set_relative(&context, event.student_id, event.relationship_id, Some(relative_of!(event)));
     Ok(())
 }
 
 pub async fn changed(event: FamilyRelationshipUpdated, context: Context<State>) -> Result<(), Fault> {
-    let relative = Relative {
-        relative_id: event.relative_id,
-        relationship: event.relationship.into_inner(),
-        rights: event.rights.into_inner(),
-    };
-    set_relative(&context, event.student_id, event.relationship_id, Some(relative));
+    set_relative(&context, event.student_id, event.relationship_id, Some(relative_of!(event)));
     Ok(())
 }
 
@@ -41,28 +56,12 @@ pub async fn removed(event: FamilyRelationshipRemoved, context: Context<State>) 
 }
 
 pub async fn contact_added(event: EmergencyContactAdded, context: Context<State>) -> Result<(), Fault> {
-    let contact = Contact {
-        name: event.name,
-        relationship: event.relationship.into_inner(),
-        phones: event.phones,
-        email: event.email,
-        call_rank: event.call_rank,
-        may_pick_up: event.may_pick_up,
-    };
-    set_contact(&context, event.student_id, event.contact_id, contact);
+    set_contact(&context, event.student_id, event.contact_id, contact_of!(event));
     Ok(())
 }
 
 pub async fn contact_updated(event: EmergencyContactUpdated, context: Context<State>) -> Result<(), Fault> {
-    let contact = Contact {
-        name: event.name,
-        relationship: event.relationship.into_inner(),
-        phones: event.phones,
-        email: event.email,
-        call_rank: event.call_rank,
-        may_pick_up: event.may_pick_up,
-    };
-    set_contact(&context, event.student_id, event.contact_id, contact);
+    set_contact(&context, event.student_id, event.contact_id, contact_of!(event));
     Ok(())
 }
 

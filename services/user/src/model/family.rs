@@ -36,7 +36,7 @@ pub struct Relative {
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     /// The contact's name.
-    pub name: PersonName,
+    pub full_name: PersonName,
     /// What they are to the student.
     pub relationship: Relationship,
     /// Numbers to call, the best one first.

@@ -119,7 +119,7 @@ impl Member {
 
     /// Whether the person is known: somebody who was only named by others is not.
     pub fn is_known(&self) -> bool {
-        self.names.get().is_some() || self.open.get().is_some()
+        self.names.get().is_some() || self.open.get().is_some() || self.given_roles.get().is_some()
     }
 
     /// Whether there is an account, and it is closed.
