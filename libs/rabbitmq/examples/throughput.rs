@@ -4,7 +4,7 @@
 //! cargo run --release -p fabric-rabbitmq --example throughput -- [EVENTS] [CALLERS] [PUBLISH_CONNECTIONS]
 //! ```
 //!
-//! It starts a private broker, or takes the one that `FABRIC_AMQP_URL` names, on a quorum queue that it deletes afterwards. Callers
+//! It starts a private broker, or takes the one that `FABRIC_AMQP_URL` names, with a quorum queue that it deletes afterwards. Callers
 //! are tasks that publish one event after the other. Prints the median of five rounds.
 
 use std::{env, future::poll_fn, sync::Arc, time::Duration};
@@ -19,6 +19,10 @@ use fabric_core::{
 use fabric_rabbitmq::{RabbitBroker, RabbitOptions};
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeRequest, Consumer};
 use fabric_testkit::servers::RabbitMq;
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{ExchangeDeleteOptions, QueueDeleteOptions},
+};
 use tokio::{task::JoinSet, time::Instant};
 
 const ROUNDS: usize = 5;
@@ -39,7 +43,7 @@ async fn main() -> Result<()> {
         Err(_) => Some(RabbitMq::start().await?),
     };
     let url = node.as_ref().map_or_else(|| env::var("FABRIC_AMQP_URL").unwrap_or_default(), RabbitMq::url);
-    let mut options = RabbitOptions::new(url);
+    let mut options = RabbitOptions::new(url.as_str());
     options.require_at_start = true;
     options.publish_connections = connections;
     let broker = RabbitBroker::connect(options).await?;
@@ -56,7 +60,15 @@ async fn main() -> Result<()> {
     println!("published and confirmed: {:>7} events/s", median(published));
     println!("consumed and acknowledged: {:>5} events/s", median(consumed));
     broker.close(Duration::from_secs(10)).await;
-    Ok(())
+    clean_up(&url).await
+}
+
+async fn clean_up(url: &str) -> Result<()> {
+    let connection = Connection::connect(url, ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
+    channel.queue_delete(QUEUE.into(), QueueDeleteOptions::default()).await?;
+    channel.exchange_delete(EXCHANGE.into(), ExchangeDeleteOptions::default()).await?;
+    Ok(connection.close(200, "OK".into()).await?)
 }
 
 fn topology() -> Topology {

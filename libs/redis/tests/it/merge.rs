@@ -56,19 +56,22 @@ async fn recencies_that_differ_in_one_digit_are_told_apart() -> anyhow::Result<(
     let Some(redis) = redis().await? else { return Ok(()) };
     let cache = connect(&redis).await?;
     // Each part of a recency, from the one that counts least, and 9 against a: texts are compared, and these are far apart.
-    let parts = ["id", "time", "position", "epoch"];
+    let parts = ["random part of the id", "time in the id", "time", "position", "epoch"];
     let numbers = (0..11).flat_map(|digit| [9, 10].map(|value: u64| value << (4 * digit)));
     let places = parts.into_iter().flat_map(|part| numbers.clone().map(move |number| (part, number)));
     for (at, pair) in places.collect::<Vec<_>>().windows(2).enumerate() {
         let tenant = format!("tenant-{at}");
         let [older, newer] = [pair[0], pair[1]].map(|(part, number)| {
+            let when = |wanted: &str| if part == wanted { number } else { 0 };
+            let mut random = [0; 10];
+            random[2..].copy_from_slice(&when("random part of the id").to_be_bytes());
             let metadata = Metadata {
-                id: EventId::from_parts(if part == "id" { number } else { 0 }, [0; 10]),
-                time: Timestamp::from_microsecond(if part == "time" { number.cast_signed() } else { 0 }).unwrap(),
+                id: EventId::from_parts(when("time in the id"), random),
+                time: Timestamp::from_microsecond(when("time").cast_signed()).unwrap(),
                 position: (part == "position").then_some(number),
                 ..metadata(&tenant, POSTED, 0)
             };
-            let recency = Recency::of(&metadata, if part == "epoch" { number } else { 0 });
+            let recency = Recency::of(&metadata, when("epoch"));
             CacheEntry { recency, ..entry(&tenant, POSTED, number) }
         });
         let written = async |entry: &CacheEntry| cache.offer(vec![entry.clone()]).await.map(|offered| offered.written);

@@ -1,22 +1,24 @@
 //! Runs services on `memory://` and virtual time: publish, wait until everything has come to rest, look at what became of it.
 //!
 //! Time is tokio's, paused: a retry that is due in an hour comes at once when there is nothing else to do. So nothing sleeps,
-//! and nothing depends on how fast the machine is.
+//! and nothing depends on how fast the machine is. The same calls with the same seed give the same history.
 
+mod http;
 mod services;
 
 use std::{sync::Arc, time::Duration};
 
 use fabric::{
-    Adapters, Clock, Descriptor, Event, Fabric, Published, ServiceName, TenantId,
+    Adapters, Clock, Descriptor, Event, Fabric, Published, ServiceName, SubscriptionName, TenantId,
     config::Config,
-    core::{codec, delivery::Disposition, seed::Seed},
+    core::{codec, delivery::Disposition, message::Outgoing, seed::Seed, topology::names},
     host::Host,
     runtime::{activity::SettledDelivery, ids::Ids},
 };
-use fabric_memory::{BrokerOptions, CacheOptions, MemoryBroker, MemoryCache};
+use fabric_memory::{BrokerOptions, CacheOptions, MemoryBroker, MemoryCache, model::Place};
 use jiff::Timestamp;
 
+pub use http::{Http, Reply};
 pub use services::Services;
 
 /// The tenant of everything that the harness publishes.
@@ -25,20 +27,37 @@ pub const TENANT: &str = "test";
 /// Virtual time after which services that never come to rest are given up: longer than any chain of retries.
 const REST_DEADLINE: Duration = Duration::from_hours(48);
 
+/// How services under test are set up, where the defaults will not do.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Settings as the environment has them, such as `("FABRIC__SUBSCRIBER__TENANTS", "north,south")`.
+    pub environment: Vec<(&'static str, &'static str)>,
+    /// The events that are known: patterns that start with a wildcard listen to every context of theirs.
+    pub catalogue: &'static [Descriptor],
+    /// The broker's limits. Everything that is published is recorded, whatever they say.
+    pub broker: BrokerOptions,
+    /// The cache's limits.
+    pub cache: CacheOptions,
+    /// What ids of events are made from.
+    pub seed: u64,
+}
+
 /// Services under test.
 pub struct Harness {
     host: Host,
+    config: Config,
     broker: Arc<MemoryBroker>,
     cache: Arc<MemoryCache>,
 }
 
 impl Harness {
-    /// Starts services. Must be called on a runtime of one thread, as `#[tokio::test]` makes one: it pauses its time.
+    /// Starts services. Must be called on a runtime of one thread, as `#[tokio::test]` makes one, whose time is not paused yet:
+    /// it pauses it.
     ///
     /// # Panics
     /// When the services' values do not fit together: that is what the test is for.
     pub async fn start(services: impl Services) -> Self {
-        Self::start_with_catalogue(services, &[]).await
+        Self::start_with(services, Setup::default()).await
     }
 
     /// The same for services with patterns that start with a wildcard: these listen to every context of the catalogue.
@@ -46,17 +65,28 @@ impl Harness {
     /// # Panics
     /// Like [`start`](Self::start).
     pub async fn start_with_catalogue(services: impl Services, catalogue: &'static [Descriptor]) -> Self {
+        Self::start_with(services, Setup { catalogue, ..Setup::default() }).await
+    }
+
+    /// The same with everything that can be set up.
+    ///
+    /// # Panics
+    /// Like [`start`](Self::start), and when a setting is not one.
+    pub async fn start_with(services: impl Services, setup: Setup) -> Self {
         tokio::time::pause();
+        // Timers fire on whole milliseconds of the runtime's time: starting on one makes the same calls give the same times.
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let clock = Clock::starting_at(Timestamp::from_second(1_767_225_600).expect("2026 is a year"));
-        let broker = MemoryBroker::new(clock, BrokerOptions { record: true, ..BrokerOptions::default() });
-        let cache = MemoryCache::new(CacheOptions::default());
+        let broker = MemoryBroker::new(clock, BrokerOptions { record: true, ..setup.broker });
+        let cache = MemoryCache::new(setup.cache);
         let adapters = Adapters { broker: broker.clone(), cache: cache.clone(), clock };
-        let config = Config::load(None, []).expect("the defaults are valid");
-        let ids = Ids::seeded(Seed::new(1));
-        let host = Host::start(&config, adapters, ids, catalogue, &services.boxed()).await;
+        let environment = setup.environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let config = Config::load(None, environment).unwrap_or_else(|error| panic!("the settings are wrong: {error}"));
+        let ids = Ids::seeded(Seed::new(setup.seed));
+        let host = Host::start(&config, adapters, ids, setup.catalogue, &services.boxed()).await;
         let host = host.unwrap_or_else(|error| panic!("the services cannot be started: {error}"));
         host.activity().start_recording();
-        Self { host, broker, cache }
+        Self { host, config, broker, cache }
     }
 
     /// Publishes an event as the service that owns it, for the tenant [`TENANT`].
@@ -117,6 +147,40 @@ impl Harness {
     /// The same in short: what became of each delivery.
     pub fn dispositions(&self, subscription: &str) -> Vec<Disposition> {
         self.settled(subscription).into_iter().map(|settled| settled.disposition).collect()
+    }
+
+    /// What is parked of this subscription, the oldest first: the events with the headers that say why.
+    ///
+    /// # Panics
+    /// When that is no subscription's name.
+    pub fn parked(&self, subscription: &str) -> Vec<Arc<Outgoing>> {
+        let subscription = SubscriptionName::try_new(subscription).expect("a subscription's name");
+        self.in_queue(&names::parked_queue(&subscription))
+    }
+
+    /// What no queue wanted, the oldest first.
+    pub fn unrouted(&self) -> Vec<Arc<Outgoing>> {
+        self.in_queue(names::UNROUTED)
+    }
+
+    fn in_queue(&self, queue: &str) -> Vec<Arc<Outgoing>> {
+        let ready = self.broker.contents(queue).into_iter().filter(|(place, _)| *place == Place::Ready);
+        ready.map(|(_, message)| message).collect()
+    }
+
+    /// Asks the services over HTTP, without a socket.
+    pub fn http(&self) -> Http {
+        Http::new(&self.host, &self.config)
+    }
+
+    /// The configuration that the services run with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The virtual clock that everything goes by.
+    pub fn clock(&self) -> Clock {
+        self.host.adapters().clock
     }
 
     /// The services themselves.

@@ -1,0 +1,85 @@
+//! Assignments as the gradebook needs them: their scale, their category, and whose results they have.
+
+use std::collections::HashSet;
+
+use fabric_catalog::{
+    gradebook::{AssignmentCreated, AssignmentUpdated},
+    values::{Id, Score},
+};
+use jiff::{Timestamp, civil::Date};
+
+use super::{result::ResultRecord, student::Contribution};
+use crate::model::latest::Latest;
+
+/// An assignment. Its results may be known before it is: events of different topics come in any order.
+#[derive(Debug, Clone, Default)]
+pub struct Assignment {
+    pub(super) facts: Option<Latest<AssignmentFacts>>,
+    pub(super) deleted_at: Option<Timestamp>,
+    /// Whether students see it.
+    pub(super) is_published: bool,
+    /// The classes and students that have a result in it.
+    pub(super) graded: HashSet<(Id, Id)>,
+}
+
+/// What commands and calculations must know of an assignment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssignmentFacts {
+    /// Its title.
+    pub title: String,
+    /// The class that it is for.
+    pub class_id: Id,
+    /// The school in which the class is taught, as far as the assignment says so.
+    pub school_id: Option<Id>,
+    /// The category that it counts in.
+    pub category_id: Id,
+    /// The lowest possible score.
+    pub result_value_min: Score,
+    /// The highest possible score.
+    pub result_value_max: Score,
+    /// The day by which it is due.
+    pub due_date: Date,
+}
+
+/// The facts of an event that carries all of an assignment.
+macro_rules! facts_from {
+    ($($event:ty),+) => {$(
+        impl From<&$event> for AssignmentFacts {
+            fn from(event: &$event) -> Self {
+                Self {
+                    title: event.title.clone(),
+                    class_id: event.class_id.clone(),
+                    school_id: event.school_id.clone(),
+                    category_id: event.category_id.clone(),
+                    result_value_min: event.result_value_min,
+                    result_value_max: event.result_value_max,
+                    due_date: event.due_date,
+                }
+            }
+        }
+    )+};
+}
+
+facts_from!(AssignmentCreated, AssignmentUpdated);
+
+impl Assignment {
+    /// The assignment, if it was created and has not been deleted since.
+    pub fn facts(&self) -> Option<&AssignmentFacts> {
+        self.facts.as_ref().filter(|_| !self.is_deleted()).map(Latest::value)
+    }
+
+    /// Whether it was deleted, and not set up again since.
+    pub fn is_deleted(&self) -> bool {
+        let known_at = self.facts.as_ref().map(Latest::at);
+        self.deleted_at.is_some_and(|deleted_at| known_at.is_none_or(|known_at| known_at <= deleted_at))
+    }
+
+    /// What one of its results counts; none when it counts nowhere. The assignment's category goes before the result's.
+    pub(super) fn contribution(&self, record: &ResultRecord) -> Option<Contribution> {
+        if record.is_withdrawn || record.is_exempt || self.is_deleted() {
+            return None;
+        }
+        let category = self.facts.as_ref().map(|known| known.value().category_id.clone());
+        Some((category.or_else(|| record.category_id.clone()), record.mark))
+    }
+}

@@ -1,0 +1,79 @@
+//! How much the categories count.
+
+use std::collections::HashMap;
+
+use fabric_catalog::values::{Id, Percent};
+use jiff::Timestamp;
+
+use crate::model::{
+    latest::{Latest, offer},
+    mark::Mark,
+};
+
+/// The weights of categories, in general and in single classes.
+#[derive(Debug, Default)]
+pub struct Weights {
+    general: HashMap<Id, Option<Latest<Option<Percent>>>>,
+    of_class: HashMap<Id, HashMap<Id, Option<Latest<Option<Percent>>>>>,
+}
+
+impl Weights {
+    /// The weight without one of its own: a category counts like one of 100 %, so that without any weights all count alike.
+    const DEFAULT: u64 = 100_000;
+
+    /// Sets a category's weight in a class, or in all classes that have none of their own. False when that changes nothing.
+    pub(super) fn set(&mut self, class_id: Option<&Id>, category_id: &Id, weight: Option<Percent>, at: Timestamp) -> bool {
+        let weights = match class_id {
+            Some(class_id) => self.of_class.entry(class_id.clone()).or_default(),
+            None => &mut self.general,
+        };
+        let slot = weights.entry(category_id.clone()).or_default();
+        let before = slot.as_ref().and_then(|known| *known.value());
+        offer(slot, at, weight) && before != weight
+    }
+
+    /// How much a category counts in a class. What is in no category counts like a category without a weight.
+    pub(super) fn of(&self, class_id: &Id, category_id: Option<&Id>) -> u64 {
+        let weight = category_id.and_then(|category_id| {
+            self.set_weight(Some(class_id), category_id).or_else(|| self.set_weight(None, category_id))
+        });
+        weight.map_or(Self::DEFAULT, |weight| u64::from(Mark::of(weight).thousandths()))
+    }
+
+    /// The weight that was set for exactly this class, or in general.
+    pub fn set_weight(&self, class_id: Option<&Id>, category_id: &Id) -> Option<Percent> {
+        let weights = match class_id {
+            Some(class_id) => self.of_class.get(class_id)?,
+            None => &self.general,
+        };
+        weights.get(category_id)?.as_ref().and_then(|known| *known.value())
+    }
+
+    /// Whether the category was ever set up.
+    pub fn knows(&self, category_id: &Id) -> bool {
+        self.general.contains_key(category_id) || self.of_class.values().any(|weights| weights.contains_key(category_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_s_own_weight_goes_before_the_general_one() {
+        let id = |text: &str| Id::try_new(text).unwrap();
+        let (class, other, tests) = (id("k-1"), id("k-2"), id("tests"));
+        let percent = |value| Some(Percent::try_new(value).unwrap());
+        let now = Timestamp::UNIX_EPOCH;
+        let mut weights = Weights::default();
+
+        assert_eq!(weights.of(&class, Some(&tests)), 100_000);
+        assert!(weights.set(None, &tests, percent(40.0), now));
+        assert!(!weights.set(None, &tests, percent(40.0), now));
+        assert!(weights.set(Some(&class), &tests, percent(60.0), now));
+        assert_eq!(weights.of(&class, Some(&tests)), 60_000);
+        assert_eq!(weights.of(&other, Some(&tests)), 40_000);
+        assert_eq!(weights.of(&other, None), 100_000);
+        assert!(weights.knows(&tests) && !weights.knows(&id("projects")));
+    }
+}
