@@ -55,7 +55,7 @@ async fn an_offer_tells_what_became_of_it() -> anyhow::Result<()> {
 async fn recencies_that_differ_in_one_digit_are_told_apart() -> anyhow::Result<()> {
     let Some(redis) = redis().await? else { return Ok(()) };
     let cache = connect(&redis).await?;
-    // Each part of a recency, from the one that counts least, and 9 against a: texts are compared, and these are far apart.
+    // Each part of a recency, from the one that counts least, and 9 against a: there digits become letters.
     let parts = ["random part of the id", "time in the id", "time", "position", "epoch"];
     let numbers = (0..11).flat_map(|digit| [9, 10].map(|value: u64| value << (4 * digit)));
     let places = parts.into_iter().flat_map(|part| numbers.clone().map(move |number| (part, number)));

@@ -9,7 +9,10 @@ use std::{
 use fabric::config::ImportSection;
 use zip::{ZipArchive, result::ZipError};
 
-use super::{bundle::root_of, error::Refusal};
+use super::{
+    bundle::{Files, root_of},
+    error::Refusal,
+};
 
 /// A zip file with a bundle in it.
 pub struct Archive<R> {
@@ -50,20 +53,21 @@ impl<R: Read + Seek> Archive<R> {
         let below = |(path, index): (String, usize)| Some((path.strip_prefix(&root)?.to_owned(), index));
         Ok(Self { zip, files: paths.into_iter().filter_map(below).collect() })
     }
+}
 
-    /// Whether the bundle has this file.
-    pub fn has(&self, file: &str) -> bool {
+impl<R: Read + Seek + Send> Files for Archive<R> {
+    fn has(&self, file: &str) -> bool {
         self.files.contains_key(file)
     }
 
-    /// Unpacks a file from its beginning, as far as the reader is read.
-    pub fn read(&mut self, file: &'static str) -> Result<impl Read, Refusal> {
+    /// Unpacks a file as far as the reader is read.
+    fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal> {
         let index = *self.files.get(file).ok_or_else(|| Refusal::missing(file))?;
         if self.zip.by_index_data(index).is_ok_and(|entry| entry.encrypted()) {
             return Err(Refusal::Encrypted { file: file.to_owned() });
         }
         let entry = self.zip.by_index(index).map_err(|error| damaged(file, &error))?;
-        Ok(Unpacking { left: entry.size(), entry, file })
+        Ok(Box::new(Unpacking { left: entry.size(), entry, file }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a bundle's files are: in a folder, in a zip file, or in this program.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fs,
     io::{self, BufReader, Read},
     path::{Path, PathBuf},
@@ -20,72 +20,71 @@ pub enum Source {
     Embedded(&'static [(&'static str, &'static str)]),
 }
 
-/// A bundle whose manifest has been found. Nothing of it is ever unpacked to disk.
-pub enum Bundle {
-    /// A folder.
-    Folder(PathBuf),
-    /// A zip file.
-    Zip(Archive<BufReader<fs::File>>),
-    /// Files in this program.
-    Embedded(&'static [(&'static str, &'static str)]),
-}
-
-impl Bundle {
-    /// Finds the bundle: its files lie at the top, or all of them in one folder below it.
-    pub fn open(source: &Source, limits: &ImportSection) -> Result<Self, Refusal> {
-        match source {
-            Source::Embedded(files) => Ok(Self::Embedded(files)),
-            Source::Path(path) => {
-                let metadata = fs::metadata(path).map_err(|reason| Refusal::unreadable(path, reason))?;
-                if metadata.is_dir() {
-                    return folder_of(path).map(Self::Folder);
-                }
-                let file = fs::File::open(path).map_err(|reason| Refusal::unreadable(path, reason))?;
-                Archive::open(BufReader::new(file), metadata.len(), limits, path).map(Self::Zip)
-            }
-        }
-    }
-
+/// The files of a bundle whose manifest has been found. Nothing of it is ever unpacked to disk.
+pub trait Files: Send {
     /// Whether there is a file of this name.
-    pub fn has(&self, file: &str) -> bool {
-        match self {
-            Self::Folder(folder) => folder.join(file).is_file(),
-            Self::Zip(archive) => archive.has(file),
-            Self::Embedded(files) => files.iter().any(|(name, _)| *name == file),
-        }
-    }
+    fn has(&self, file: &str) -> bool;
 
     /// Reads a file from its beginning.
-    pub fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal> {
-        match self {
-            Self::Folder(folder) => {
-                let path = folder.join(file);
-                let opened = fs::File::open(&path).map_err(|reason| Refusal::unreadable(&path, reason))?;
-                Ok(Box::new(opened))
-            }
-            Self::Zip(archive) => Ok(Box::new(archive.read(file)?)),
-            Self::Embedded(files) => match files.iter().find(|(name, _)| *name == file) {
-                Some((_, text)) => Ok(Box::new(text.as_bytes())),
-                None => Err(Refusal::missing(file)),
-            },
-        }
+    fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal>;
+}
+
+/// Finds the files of a bundle: they lie at the top, or all of them in one folder below it.
+pub fn open(source: &Source, limits: &ImportSection) -> Result<Box<dyn Files>, Refusal> {
+    let path = match source {
+        Source::Embedded(files) => return Ok(Box::new(Embedded(files))),
+        Source::Path(path) => path,
+    };
+    let metadata = fs::metadata(path).map_err(|reason| Refusal::unreadable(path, reason))?;
+    if metadata.is_dir() {
+        return Ok(Box::new(Folder(folder_of(path)?)));
+    }
+    let file = fs::File::open(path).map_err(|reason| Refusal::unreadable(path, reason))?;
+    Ok(Box::new(Archive::open(BufReader::new(file), metadata.len(), limits, path)?))
+}
+
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn has(&self, file: &str) -> bool {
+        self.0.join(file).is_file()
+    }
+
+    fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal> {
+        let path = self.0.join(file);
+        let opened = fs::File::open(&path).map_err(|reason| Refusal::unreadable(&path, reason))?;
+        Ok(Box::new(opened))
+    }
+}
+
+struct Embedded(&'static [(&'static str, &'static str)]);
+
+impl Files for Embedded {
+    fn has(&self, file: &str) -> bool {
+        self.0.iter().any(|(name, _)| *name == file)
+    }
+
+    fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal> {
+        let found = self.0.iter().find(|(name, _)| *name == file);
+        let (_, text) = found.ok_or_else(|| Refusal::missing(file))?;
+        Ok(Box::new(text.as_bytes()))
     }
 }
 
 /// The place of the manifest among the paths of a bundle, as the folder before it, which is empty or ends in `/`.
 pub(super) fn root_of<'p>(paths: impl Iterator<Item = &'p str>) -> Option<String> {
-    let mut below = BTreeMap::new();
+    let mut below = BTreeSet::new();
     for path in paths {
         match path.strip_suffix(MANIFEST) {
             Some("") => return Some(String::new()),
             Some(folder) if folder.ends_with('/') && folder.matches('/').count() == 1 => {
-                below.insert(folder, ());
+                below.insert(folder);
             }
             _ => {}
         }
     }
     // Two bundles in one are none: there is no telling which one is meant.
-    if below.len() == 1 { below.into_keys().next().map(str::to_owned) } else { None }
+    if below.len() == 1 { below.pop_first().map(str::to_owned) } else { None }
 }
 
 fn folder_of(path: &Path) -> Result<PathBuf, Refusal> {

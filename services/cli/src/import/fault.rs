@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use fabric::{Violation, core::publication::Rejected, core::event::InvalidPayload};
+use fabric::{
+    Violation,
+    core::{event::InvalidPayload, publication::Rejected},
+};
 use fabric_catalog::values::InvalidValue;
 
 use super::file::File;

@@ -25,17 +25,19 @@ pub enum Stage {
     School(Id),
     /// In front of everybody.
     Everybody,
+    /// Where nobody looks.
+    Nowhere,
 }
 
 impl Stage {
-    /// The stage of a post. A post for a class or a school without saying which stands where nobody looks but its author.
+    /// The stage of a post. The rules of the event do not allow one for a class or a school without saying which.
     pub fn of(post: &Post) -> Self {
-        let own = || Self::Author(post.author_id.clone());
-        match post.audience {
-            Audience::Connections => own(),
-            Audience::Class => post.audience_id.clone().map_or_else(own, Self::Class),
-            Audience::School => post.audience_id.clone().map_or_else(own, Self::School),
-            Audience::Everybody => Self::Everybody,
+        match (post.audience, post.audience_id.clone()) {
+            (Audience::Connections, _) => Self::Author(post.author_id.clone()),
+            (Audience::Class, Some(class)) => Self::Class(class),
+            (Audience::School, Some(school)) => Self::School(school),
+            (Audience::Everybody, _) => Self::Everybody,
+            (Audience::Class | Audience::School, None) => Self::Nowhere,
         }
     }
 }

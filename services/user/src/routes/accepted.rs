@@ -6,11 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fabric::{Event, EventId, Fabric, Published, http::Problem, identity::Identity};
+use fabric_catalog::values::Id;
 use serde::Serialize;
 
-/// The events that a command caused. Empty when everything is as wanted already.
+/// The events that a command caused, none when everything is as wanted already, and the id of what it made, if it made something.
 #[derive(Debug, Default, Serialize)]
 pub struct Accepted {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<Id>,
     events: Vec<Caused>,
 }
 
@@ -22,6 +25,11 @@ struct Caused {
 }
 
 impl Accepted {
+    /// The answer to a command that makes something of this id.
+    pub fn creating(id: Id) -> Self {
+        Self { created: Some(id), events: Vec::new() }
+    }
+
     /// Publishes an event for whoever asks, and waits until it is confirmed.
     pub async fn publish<E: Event>(mut self, fabric: &Fabric, by: &Identity, event: E) -> Result<Self, Problem> {
         let (id, outcome) = match fabric.publish(event).on_behalf_of(by).await? {

@@ -123,8 +123,8 @@ async fn add_contact(
     Body(command): Body<AddEmergencyContact>,
 ) -> Result<Accepted, Problem> {
     let (student, contact) = (named(&id, "person")?, new_id()?);
-    let event = app.read(&by, |model| commands::add_contact(model, &by, student, contact, command))?;
-    Accepted::default().publish(&app.fabric, &by, event).await
+    let event = app.read(&by, |model| commands::add_contact(model, &by, student, contact.clone(), command))?;
+    Accepted::creating(contact).publish(&app.fabric, &by, event).await
 }
 
 /// The id in a path. What cannot be an id is not there.

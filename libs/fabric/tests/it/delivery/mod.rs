@@ -1,0 +1,5 @@
+//! What becomes of a delivery: handled, tried again, parked.
+
+mod parking;
+mod poison;
+mod retries;

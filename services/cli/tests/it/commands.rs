@@ -1,0 +1,94 @@
+//! The commands on nothing but the binary.
+
+use anyhow::{Context as _, Result};
+use fabric_testkit::wait::eventually;
+use serde_json::Value;
+
+use crate::process::{Cli, DEADLINE};
+
+/// Waits until the sample is in and everything that follows from it has been handled.
+pub async fn sample_is_handled(cli: &Cli) -> Result<()> {
+    eventually(DEADLINE, "the sample is handled", async || {
+        let imported = cli.json(&["last", "rostering.import.completed"]).await?;
+        let report = cli.json(&["health"]).await?;
+        let rest = report["events"]["subscriptions"].as_array().is_some_and(|all| all.iter().all(|one| one["pending"] == 0));
+        Ok(imported.as_array().is_some_and(|events| !events.is_empty()) && rest)
+    })
+    .await
+}
+
+fn topics(events: &Value) -> Vec<&str> {
+    events.as_array().into_iter().flatten().filter_map(|event| event["topic"].as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_goes_all_the_way_and_can_be_asked_for() -> Result<()> {
+    let cli = Cli::new()?;
+    let up = cli.up(&["--sample"]).await?;
+    sample_is_handled(&cli).await?;
+
+    let last = cli.json(&["last", "gradebook.#"]).await?;
+    let topics = topics(&last);
+    for topic in ["gradebook.grade.posted", "gradebook.average.calculated", "gradebook.gpa.updated", "gradebook.performance.measured"] {
+        assert!(topics.contains(&topic), "{topic} is missing in {topics:?}");
+    }
+    assert!(last[0].get("data").is_none(), "payloads are shown only when asked for");
+    let recent = cli.json(&["last", "gradebook.grade.posted", "--recent", "5", "--reveal"]).await?;
+    assert_eq!(recent.as_array().map(Vec::len), Some(5));
+    assert!(recent[0]["data"]["scorePercent"].is_number());
+    assert_eq!(cli.json(&["last", "#", "--tenant", "other"]).await?, serde_json::json!([]), "one tenant never sees another's");
+
+    let outbox = cli.folder().join("data/outbox");
+    let mails = std::fs::read_dir(&outbox).with_context(|| outbox.display().to_string())?.count();
+    assert!(mails > 0, "notices were written");
+    up.stop().await?;
+    assert_eq!(cli.run(&["health"]).await?.status.code(), Some(4), "it can no longer be found");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_goes_by_and_is_remembered() -> Result<()> {
+    let cli = Cli::new()?;
+    let up = cli.up(&[]).await?;
+    let example = fabric_catalog::example("social.post.created").context("the catalogue has an example")?;
+    let seen = async {
+        let tail = cli.ok(&["tail", "social.#", "--count", "1", "--json"]).await?;
+        Ok::<Value, anyhow::Error>(serde_json::from_str(&tail)?)
+    };
+    // The watch may begin a moment after the first event, so events are published until one was seen.
+    let publish = async {
+        loop {
+            cli.ok(&["publish", "social.post.created", "--data", example]).await?;
+        }
+        #[expect(unreachable_code, reason = "names the type of the endless loop")]
+        Ok::<Value, anyhow::Error>(Value::Null)
+    };
+    let seen = tokio::select! { seen = seen => seen?, failed = publish => failed? };
+    assert_eq!(seen["topic"], "social.post.created");
+    let last = cli.json(&["last", "social.post.*"]).await?;
+    assert_eq!(topics(&last), ["social.post.created"]);
+    let reply = cli.json(&["publish", "social.post.created", "--data", example]).await?;
+    assert_eq!(reply["outcome"], "routed");
+    up.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_needs_no_server() -> Result<()> {
+    let cli = Cli::new()?;
+    let events = cli.json(&["events", "kyc.#"]).await?;
+    assert!(topics(&events).contains(&"kyc.document.verified"));
+    let explanation = cli.json(&["explain", "gradebook.grade.posted"]).await?;
+    assert_eq!(explanation["exchange"], "events.gradebook");
+    let reached: Vec<&str> =
+        explanation["reached"].as_array().into_iter().flatten().filter_map(|one| one["subscription"].as_str()).collect();
+    for subscription in ["academic.grade_posted_intervention", "academic.gradebook_audit", "notification.grade_posting_notification"] {
+        assert!(reached.contains(&subscription), "{subscription} is missing in {reached:?}");
+    }
+    let token = cli.ok(&["token", "--role", "teacher"]).await?;
+    assert_eq!(token.trim().split('.').count(), 3);
+    for command in [&["events"][..], &["explain", "kyc.document.verified"]] {
+        let text = cli.ok(command).await?;
+        assert!(!text.contains('\u{1b}'), "no colours where there is no terminal");
+    }
+    Ok(())
+}
