@@ -1,1 +1,4 @@
-//! .
+//! The whole of the fabric as its users see it, on the broker and the cache in this process and on virtual time.
+
+mod delivery;
+mod sample;

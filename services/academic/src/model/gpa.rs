@@ -199,13 +199,13 @@ mod tests {
         let mut transcripts = Transcripts::default();
         let at = |second| Timestamp::from_second(second).unwrap();
         let steps = [("k-1", 95.0, 1, true), ("k-1", 96.0, 2, false), ("k-2", 95.0, 3, true), ("k-1", 70.0, 2, true), ("k-1", 95.0, 1, false)];
-        for (class, average, second, is_news) in steps {
+        for (step, (class, average, second, is_news)) in (10..).zip(steps) {
             let average = Percent::try_new(average).unwrap();
             transcripts.set_average(&id("u"), &id(class), &id("s"), average, at(second));
             let news = transcripts.unpublished(&id("u"));
             assert_eq!(news.is_some(), is_news, "{class} at {second}");
             if let Some(news) = news {
-                transcripts.published(&id("u"), news.gpa, at(second));
+                transcripts.published(&id("u"), news.gpa, at(step));
             }
         }
     }

@@ -36,7 +36,7 @@ pub async fn run(common: &Common, arguments: Up) -> Outcome {
     let url = format!("http://{}", listener.local_addr()?);
     let host = platform::host(&config, platform::adapters(&config).await?, &services).await?;
     let config = Arc::new(config);
-    let operator = operator_of(&host, &config);
+    let operator = Operator::of(&host, &config);
     let verifier = Verifier::new(tokens, host.adapters().clock);
     let router = host.router_with(&config.http, verifier, &metrics, operator::router(operator.clone()));
     let announced = Announced::new(&config, &url)?;
@@ -51,15 +51,6 @@ pub async fn run(common: &Common, arguments: Up) -> Outcome {
     let served = serving.await.map_err(|error| Failure::Other(error.to_string()))?;
     drop(announced);
     Ok(served?)
-}
-
-fn operator_of(host: &Host, config: &Arc<Config>) -> Operator {
-    Operator {
-        fabrics: Arc::new(host.fabrics()),
-        adapters: host.adapters().clone(),
-        activity: Arc::clone(host.activity()),
-        config: Arc::clone(config),
-    }
 }
 
 /// Imports the sample while the services run. A stop in the middle is not a failure of the sample.

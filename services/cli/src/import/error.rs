@@ -16,6 +16,12 @@ pub enum ImportError {
     /// Whoever asked for the import may not publish what is in it. Nothing was published.
     #[error("the import may not be published: {0}")]
     NotAllowed(Rejected),
+    /// Whoever imports has an id that no event can carry. Nothing was published.
+    #[error("the import cannot be told from others: {reason}")]
+    Unnamed {
+        /// What is wrong.
+        reason: String,
+    },
     /// The file for rejected rows cannot be written.
     #[error("{}: rejected rows cannot be written: {reason}", path.display())]
     Rejects {

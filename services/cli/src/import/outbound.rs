@@ -108,6 +108,11 @@ impl<'t> Outbound<'t> {
         !self.under_way.is_empty()
     }
 
+    /// Whether nothing is left to do.
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_empty() && self.unconfirmed.is_empty()
+    }
+
     /// Starts to publish an event.
     pub fn start(&mut self, parcel: Parcel) {
         let at = self.target.academic.clock().now();

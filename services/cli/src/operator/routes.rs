@@ -12,7 +12,8 @@ use axum::{
 };
 use bytes::Bytes;
 use fabric::{
-    Adapters, Descriptor, Fabric, Pattern, ServiceName, Topic, http::Problem, identity::Identity, runtime::activity::Activity,
+    Adapters, Descriptor, Fabric, Pattern, ServiceName, SubscriptionName, Topic, config::Config, host::Host, http::Problem,
+    identity::Identity, runtime::activity::Activity,
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -34,11 +35,24 @@ pub struct Operator {
     pub adapters: Adapters,
     /// What is going on.
     pub activity: Arc<Activity>,
+    /// Every subscription that runs here.
+    pub subscriptions: Arc<[SubscriptionName]>,
     /// The limits of an import.
-    pub config: Arc<fabric::config::Config>,
+    pub config: Arc<Config>,
 }
 
 impl Operator {
+    /// What an operator can do with services that run in this process.
+    pub fn of(host: &Host, config: &Arc<Config>) -> Self {
+        Self {
+            fabrics: Arc::new(host.fabrics()),
+            adapters: host.adapters().clone(),
+            activity: Arc::clone(host.activity()),
+            subscriptions: host.subscriptions().into(),
+            config: Arc::clone(config),
+        }
+    }
+
     /// The handle of the service that owns an event.
     pub fn owner(&self, descriptor: &Descriptor) -> Outcome<&Fabric> {
         self.service(descriptor.owner)

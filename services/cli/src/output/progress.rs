@@ -2,6 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::number;
+use crate::import::Progress;
+
 /// A line that is written again and again, on a terminal only.
 pub struct ImportProgress(ProgressBar);
 
@@ -13,6 +16,19 @@ impl ImportProgress {
             bar.set_style(style);
         }
         Self(bar)
+    }
+
+    /// Says how many rows have been read.
+    pub fn rows(&self, progress: &Progress) {
+        let percent = progress.rows_read * 100 / progress.rows_total.max(1);
+        self.say(format!(
+            "{percent:>3} %  {}  {} of {} rows, {} published, {} rejected",
+            progress.file,
+            number(progress.rows_read),
+            number(progress.rows_total),
+            number(progress.published),
+            number(progress.rejected)
+        ));
     }
 
     /// Says how far it is.

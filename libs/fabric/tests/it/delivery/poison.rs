@@ -1,0 +1,180 @@
+//! Deliveries that cannot be read, or may not be read here: parked at once, whatever the retry policy says.
+
+use bytes::Bytes;
+use fabric::{
+    EventId,
+    core::{
+        codec::Poison,
+        delivery::{Disposition, ParkReason},
+        message::{HeaderValue, Outgoing},
+        topology::{Binding, Topology},
+    },
+    runtime::ports::Confirmed,
+};
+use fabric_testkit::harness::{Harness, Setup};
+
+use crate::sample::{Act, BellRung, School, mark, marks, school};
+
+/// Changes a good message into a bad one.
+type Spoil = fn(&mut Outgoing);
+
+fn header(name: &'static str, value: &'static str) -> impl FnOnce(&mut Outgoing) {
+    move |outgoing| outgoing.message.headers.set(name, value)
+}
+
+fn body(outgoing: &mut Outgoing, body: impl Into<Bytes>) {
+    outgoing.message.body = body.into();
+}
+
+fn nested(depth: usize) -> String {
+    format!(r#"{{"pupil":"p-1","points":1,"more":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1))
+}
+
+/// What can be wrong with a message, and a word of what the parked event's header says of it.
+const TABLE: &[(Spoil, &str)] = &[
+    // Bodies.
+    (|it| body(it, "{"), "ends too early"),
+    (|it| body(it, ""), "ends too early"),
+    (|it| body(it, r#"{"pupil":"p-1"#), "ends too early"),
+    (|it| body(it, "no JSON at all"), "not JSON"),
+    (|it| body(it, &b"{\"pupil\":\"\xff\xfe\",\"points\":1}"[..]), "not JSON"),
+    (|it| body(it, r#"{"pupil":"p-1"}"#), "missing field `points`"),
+    (|it| body(it, r#"{"pupil":"p-1","points":"twelve"}"#), "points: wrong type"),
+    (|it| body(it, r#"{"pupil":"p-1","points":70000}"#), "points: wrong value"),
+    (|it| body(it, r#"{"pupil":"p-1","points":1001}"#), "points: greater than 1000 (too_large)"),
+    (|it| body(it, r#"{"pupil":"","points":1}"#), "pupil: length is lower than 1 (too_short)"),
+    (|it| body(it, nested(65)), "nests deeper than 64"),
+    (|it| body(it, vec![b' '; 256 * 1024 + 1]), "262145 bytes"),
+    // Headers.
+    (|it| header("cloudEvents_specversion", "0.3")(it), "specversion"),
+    (|it| it.message.headers.retain(|name, _| name != "cloudEvents_id"), "attribute id is missing"),
+    (|it| it.message.headers.retain(|name, _| name != "cloudEvents_tenantid"), "attribute tenantid is missing"),
+    (|it| header("cloudEvents_tenantid", "no tenant!")(it), "tenantid"),
+    (|it| header("cloudEvents_type", "school.mark")(it), "attribute type"),
+    (|it| header("cloudEvents_time", "+99999-01-01T00:00:00Z")(it), "attribute time"),
+    (|it| header("cloudEvents_dataschema", "https://elsewhere/mark.json")(it), "dataschema"),
+    (|it| it.message.headers.set("cloudEvents_position", HeaderValue::Bool(true)), "position"),
+    (|it| (0..64).for_each(|n| it.message.headers.set(format!("padding-{n}"), "x")), "headers of"),
+    (|it| it.message.headers.set("padding", "x".repeat(16 * 1024)), "headers of"),
+    (|it| it.message.properties.content_type = Some("text/xml".to_owned()), "content type"),
+    // The payload is of a later version than this service knows.
+    (|it| header("cloudEvents_dataschema", "urn:fabric:school.mark.given:3")(it), "version 3, the newest known here is 2"),
+    // The routing key or the exchange says something else than the event.
+    (|it| header("cloudEvents_type", "school.note.sent")(it), "routing key"),
+    (|it| it.routing_key = "school.mark.taken".to_owned(), "routing key"),
+    (|it| it.exchange = "events.office".to_owned(), "routing key"),
+    // The event is for the north, and this is the south.
+    (|it| header("cloudEvents_tenantid", "north")(it), "tenant is not served here"),
+    // Sent straight to the queue, which no handler of it wants.
+    (|it| straight(it, "school.bell.rung"), "no handler"),
+    (|it| straight(it, "office.desk.tidied"), "no handler"),
+];
+
+fn straight(outgoing: &mut Outgoing, topic: &'static str) {
+    header("cloudEvents_type", topic)(outgoing);
+    outgoing.message.headers.retain(|name, _| name != "cloudEvents_dataschema");
+    (outgoing.exchange, outgoing.routing_key) = (String::new(), "school.marks".to_owned());
+}
+
+/// A school whose handlers must not be called, bound to more than its handlers can handle, and a good message for it.
+async fn school_of_the_south() -> (Harness, Outgoing) {
+    let (service, state) = school(School::always(Act::Handle), marks());
+    let setup = Setup { environment: vec![("FABRIC__SUBSCRIBER__TENANTS", "test, south")], ..Setup::default() };
+    let harness = Harness::start_with(service, setup).await;
+    let bind = |exchange: &str| Binding {
+        exchange: exchange.to_owned(),
+        queue: "school.marks".to_owned(),
+        pattern: "#".parse().unwrap(),
+    };
+    let stale = Topology {
+        exchanges: ["events.office".to_owned(), "events.school".to_owned()].into(),
+        bindings: vec![bind("events.office"), bind("events.school")],
+        ..Topology::default()
+    };
+    harness.host().adapters().broker.declare(&stale).await.unwrap();
+    harness.publish(mark("p-1", 1)).await;
+    harness.settle().await;
+    assert_eq!(state.seen().len(), 1, "the good one is handled");
+    let recorded = harness.broker().recorded();
+    (harness, Outgoing::clone(&recorded[0].content))
+}
+
+#[tokio::test]
+async fn poison_is_parked_at_once() {
+    for (number, (spoil, why)) in TABLE.iter().enumerate() {
+        let (harness, mut message) = school_of_the_south().await;
+        spoil(&mut message);
+        let confirmed = harness.host().adapters().broker.publish(message.clone()).await;
+        assert_eq!(confirmed, Ok(Confirmed::Routed), "row {number}, {why}");
+        harness.settle().await;
+        let settled = harness.settled("school.marks");
+        let [_, poisoned] = settled.as_slice() else { panic!("row {number}, {why}: {settled:?}") };
+        let Disposition::Park(ParkReason::Poison(poison)) = &poisoned.disposition else {
+            panic!("row {number}, {why}: {poisoned:?}")
+        };
+        assert!(poison.to_string().contains(why), "row {number}, {why}: {poison}");
+        let parked = harness.parked("school.marks");
+        let headers = &parked[0].message.headers;
+        let found = (parked.len(), headers.text("fabric-fault-type"), headers.get("fabric-attempt"));
+        assert_eq!(found, (1, Some("poison"), Some(&HeaderValue::Int(1))), "row {number}, {why}");
+        assert_eq!(headers.text("fabric-fault-message"), Some(poison.to_string().as_str()), "row {number}, {why}");
+        assert_eq!(parked[0].message.body, message.message.body, "row {number}, {why}");
+        let retries = harness.broker().recorded().iter().any(|sent| sent.content.routing_key.contains(".retry."));
+        assert!(!retries, "row {number}, {why}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_poison_stands_in_the_table() {
+    // What this test is for fails to compile when a kind is added.
+    let is_in_the_table = |poison: &Poison| match poison {
+        Poison::BodyTooLarge { .. }
+        | Poison::HeadersTooLarge { .. }
+        | Poison::TooDeep
+        | Poison::ContentType
+        | Poison::Missing(_)
+        | Poison::Malformed(_)
+        | Poison::Misrouted
+        | Poison::WrongTenant
+        | Poison::NoHandler
+        | Poison::NewerVersion { .. }
+        | Poison::Payload(_) => true,
+        // Only structured events have it: see below.
+        Poison::NotCloudEvent => false,
+    };
+    assert!(is_in_the_table(&Poison::TooDeep));
+    let (harness, mut message) = school_of_the_south().await;
+    message.message.properties.content_type = Some("application/cloudevents+json; charset=utf-8".to_owned());
+    harness.host().adapters().broker.publish(message).await.unwrap();
+    harness.settle().await;
+    let last = harness.dispositions("school.marks").pop();
+    assert_eq!(last, Some(Disposition::Park(ParkReason::Poison(Poison::Missing("specversion")))));
+}
+
+#[tokio::test]
+async fn a_bad_event_between_good_ones_harms_none_of_them() {
+    let (harness, good) = school_of_the_south().await;
+    let broker = &harness.host().adapters().broker;
+    for number in 0..30_u8 {
+        let mut message = good.clone();
+        let id = EventId::from_parts(u64::from(number), [number; 10]).to_string();
+        message.message.headers.set("cloudEvents_id", id.clone());
+        message.message.properties.message_id = Some(id);
+        if number % 3 == 0 {
+            body(&mut message, "{");
+        }
+        broker.publish(message).await.unwrap();
+    }
+    harness.settle().await;
+    let acks = harness.dispositions("school.marks").iter().filter(|settled| **settled == Disposition::Ack).count();
+    assert_eq!((acks, harness.parked("school.marks").len()), (1 + 20, 10));
+}
+
+#[tokio::test]
+async fn a_topic_without_a_handler_is_parked_when_a_stale_binding_brings_it() {
+    let (harness, _) = school_of_the_south().await;
+    harness.publish(BellRung { tower: "north".to_owned() }).await;
+    harness.settle().await;
+    let last = harness.dispositions("school.marks").pop();
+    assert_eq!(last, Some(Disposition::Park(ParkReason::Poison(Poison::NoHandler))));
+}
