@@ -31,9 +31,9 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
-# Run the benchmarks
-bench:
-    cargo bench --workspace
+# Run the benchmarks: `just bench core`, `memory`, `rabbitmq`, `redis`, `import [BUNDLE]`, or all
+bench what="all" bundle="tests/data/oneroster-sample":
+    ./scripts/bench {{ what }} {{ bundle }}
 
 # Build the documentation; broken links are errors
 docs:

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware::map_response};
 use fabric_core::{
     Descriptor, ServiceName, SubscriptionName,
     service::ServiceSpec,
@@ -13,7 +13,7 @@ use fabric_runtime::{
     ids::Ids,
     last_known::{LastKnown, LastKnownTask},
     observer,
-    ports::DeclareError,
+    ports::{Broker, DeclareError},
     publisher::Publisher,
     subscriber::Subscriber,
 };
@@ -66,6 +66,9 @@ pub enum HostError {
     Topology(DeclareError),
 }
 
+/// The pause before the topology is declared again, when the broker was away or said no.
+const DECLARE_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long closing connections may take.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -82,8 +85,12 @@ impl Host {
         let defaults = settings::subscription_defaults(config)?;
         let specs = services.iter().map(|service| service.spec(&defaults)).collect::<Result<Vec<_>, _>>()?;
         let topology = topology::of_services(&specs, &contexts_of(catalogue));
+        let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         match adapters.broker.declare(&topology).await {
-            Err(DeclareError::Away { detail }) => tracing::warn!(detail, "starting without the broker"),
+            Err(DeclareError::Away { detail }) => {
+                tracing::warn!(detail, "starting without the broker");
+                tasks.spawn(declare_later(Arc::clone(&adapters.broker), topology.clone(), stop.clone()));
+            }
             declared => declared.map_err(HostError::Topology)?,
         }
         let activity = Arc::new(Activity::new(adapters.clock));
@@ -98,8 +105,8 @@ impl Host {
             last_known,
             ids,
             log_events: config.log.events,
-            tasks: JoinSet::new(),
-            stop: CancellationToken::new(),
+            tasks,
+            stop,
         };
         for (service, spec) in services.iter().zip(specs) {
             host.start_service(config, service.as_ref(), spec);
@@ -200,7 +207,7 @@ impl Host {
             }),
         };
         router = crate::http::limited(router, http).merge(further);
-        router.layer(Extension(verifier))
+        router.layer(Extension(verifier)).layer(map_response(crate::http::of_response))
     }
 
     fn router_of(&self, hosted: &Hosted, metrics: &MetricsHandle) -> Router {
@@ -215,13 +222,34 @@ impl Host {
 
     /// Stops in good order: takes nothing new, finishes and acknowledges what is in hand, gives back the rest, writes what waits for
     /// the cache, and closes the connections.
-    pub async fn drain(mut self) {
+    pub async fn drain(self) {
+        self.drain_beside(async {}).await;
+    }
+
+    /// The same while requests come to their end: they may publish, so the connections are closed after the last of them.
+    pub async fn drain_beside<T>(mut self, requests: impl Future<Output = T>) -> T {
         self.activity.drain();
         self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        let (ended, ()) = tokio::join!(requests, async { while self.tasks.join_next().await.is_some() {} });
         self.last_known.drain(CLOSE_DEADLINE).await;
         self.adapters.broker.close(CLOSE_DEADLINE).await;
         self.adapters.cache.close().await;
+        ended
+    }
+}
+
+/// Declares what the services need once the broker is there. Their consumers ask for their queues until these stand.
+async fn declare_later(broker: Arc<dyn Broker>, topology: Topology, stop: CancellationToken) {
+    let declaring = async {
+        while let Err(error) = broker.declare(&topology).await {
+            tracing::warn!(%error, "what the services need does not stand on the broker yet");
+            tokio::time::sleep(DECLARE_PAUSE).await;
+        }
+        tracing::info!("what the services need stands on the broker now");
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = declaring => {}
     }
 }
 

@@ -41,4 +41,4 @@ pub use options::RabbitOptions;
 /// payload as a warning, and every frame when traced.
 ///
 /// They have the form of `tracing_subscriber::EnvFilter`'s, which lets a later directive for the same target win.
-pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=trace", "x=off"];
+pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=info", "lapin::returned_messages=off"];

@@ -8,7 +8,13 @@ use jiff::Timestamp;
 /// A source of ids of version 7: from the system's randomness, or from a seed for tests that repeat exactly.
 #[derive(Debug, Clone, Default)]
 pub struct Ids {
-    seed: Option<Arc<Mutex<Seed>>>,
+    seeded: Option<Arc<Mutex<Seeded>>>,
+}
+
+#[derive(Debug)]
+struct Seeded {
+    seed: Seed,
+    given: u32,
 }
 
 impl Ids {
@@ -17,20 +23,22 @@ impl Ids {
         Self::default()
     }
 
-    /// Ids from a seed: the same calls give the same ids.
+    /// Ids from a seed: the same calls give the same ids, ascending as the system's are.
     pub fn seeded(seed: Seed) -> Self {
-        Self { seed: Some(Arc::new(Mutex::new(seed))) }
+        Self { seeded: Some(Arc::new(Mutex::new(Seeded { seed, given: 0 }))) }
     }
 
     /// The next id. `now` is what a seeded id has as its time.
     pub fn next(&self, now: Timestamp) -> EventId {
-        match &self.seed {
+        match &self.seeded {
             None => EventId::from(uuid::Uuid::now_v7()),
-            Some(seed) => {
-                let mut seed = seed.lock().unwrap_or_else(PoisonError::into_inner);
+            Some(seeded) => {
+                let mut seeded = seeded.lock().unwrap_or_else(PoisonError::into_inner);
+                seeded.given = seeded.given.wrapping_add(1);
+                // Behind the three bytes that share their place with the version and the variant: these must not change the order.
                 let mut random = [0; 10];
-                let numbers = [seed.next_u64().to_be_bytes(), seed.next_u64().to_be_bytes()];
-                random.iter_mut().zip(numbers.as_flattened()).for_each(|(to, from)| *to = *from);
+                let numbers = [seeded.given, u32::try_from(seeded.seed.below(1 << 32)).unwrap_or_default()].map(u32::to_be_bytes);
+                random.iter_mut().skip(3).zip(numbers.as_flattened()).for_each(|(to, from)| *to = *from);
                 EventId::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random)
             }
         }
@@ -39,5 +47,21 @@ impl Ids {
     /// A number to start a trace or a jitter with.
     pub fn number(&self, now: Timestamp) -> Seed {
         Seed::of_bytes(self.next(now).uuid().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_ascend_and_seeded_ones_repeat() {
+        let now = Timestamp::UNIX_EPOCH;
+        let some = |ids: &Ids| (0..1_000).map(|_| ids.next(now)).collect::<Vec<_>>();
+        for ids in [Ids::system(), Ids::seeded(Seed::new(7))] {
+            assert!(some(&ids).is_sorted_by(|one, next| one < next));
+        }
+        assert_eq!(some(&Ids::seeded(Seed::new(7))), some(&Ids::seeded(Seed::new(7))));
+        assert_ne!(some(&Ids::seeded(Seed::new(7))), some(&Ids::seeded(Seed::new(8))));
     }
 }

@@ -70,8 +70,8 @@ metrics_table! {
         "Publications that wait for their confirm.", "Up when a publish starts, down when it ends.";
     HANDLING = "eventbus_handlers_in_flight", Gauge, "deliveries", ["subscription"],
         "Deliveries in the hands of handlers.", "Up when a handler starts, down when it ends.";
-    ACKS_LOST = "eventbus_acks_lost_total", Counter, "deliveries", ["subscription"],
-        "Acknowledgements that were lost with their channel: these events come again.", "When the channel was gone at the time.";
+    ACKS_LOST = "eventbus_acks_lost_total", Counter, "acknowledgements", ["subscription"],
+        "Acknowledgements that were lost with their channel: the events that they are for come again.", "When the channel was gone at the time; one acknowledgement may be for several events.";
     CACHE_WRITES = "eventbus_cache_writes_total", Counter, "events", [],
         "Events that became the last known one of their topic.", "When the cache has taken them.";
     CACHE_STALE = "eventbus_cache_stale_total", Counter, "events", [],
@@ -142,16 +142,20 @@ impl SubscriptionMetrics {
         }
     }
 
-    /// A handler has started.
-    pub fn started(&self) {
+    /// A handler has started. It is at work until the answer is dropped: one that is aborted ends as well.
+    pub fn started(&self) -> AtWork<'_> {
         self.handling.increment(1.0);
+        AtWork(&self.handling)
     }
 
-    /// A handler has ended.
-    pub fn ended(&self, took: Duration, since_event: Duration) {
-        self.handling.decrement(1.0);
+    /// A handler came to an end after this long.
+    pub fn ended(&self, took: Duration) {
         self.processing.record(took);
-        self.critical.record(since_event);
+    }
+
+    /// An event has been handled, this long after it was made.
+    pub fn handled(&self, since_made: Duration) {
+        self.critical.record(since_made);
     }
 
     /// An attempt has failed.
@@ -185,6 +189,16 @@ impl SubscriptionMetrics {
     /// Acknowledgements were lost.
     pub fn acks_lost(&self, count: usize) {
         self.acks_lost.increment(count as u64);
+    }
+}
+
+/// A handler at work: see [`SubscriptionMetrics::started`].
+#[must_use = "the handler ends when this is dropped"]
+pub struct AtWork<'a>(&'a metrics::Gauge);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use fabric_core::{SubscriptionName, topology::names};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -55,8 +56,11 @@ pub async fn depths(
 pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionName>, stop: CancellationToken) {
     let mut status = broker.status();
     let mut reconnects = 0;
-    let mut every_second = tokio::time::interval(Duration::from_secs(1));
+    let second = Duration::from_secs(1);
+    let mut every_second = tokio::time::interval_at(Instant::now() + second, second);
     let mut every_depths = tokio::time::interval(DEPTHS_EVERY);
+    // Depths that nobody could ask for while the broker was away are not asked for afterwards.
+    every_depths.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let current = status.borrow_and_update().clone();
         metric::reconnected(current.reconnects.saturating_sub(reconnects));
@@ -67,6 +71,8 @@ pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionNam
                 if changed.is_err() {
                     return;
                 }
+                // The seconds before the broker was blocked do not count.
+                every_second.reset();
                 let now = status.borrow();
                 tracing::info!(connected = now.connected, blocked = now.blocked.is_some(), "the broker's connections changed");
             }

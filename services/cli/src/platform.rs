@@ -1,6 +1,6 @@
 //! The services of the platform, and what a command needs of the configuration to run or reach them.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use fabric::{
     Adapters, AnyService, Descriptor, connect,
@@ -85,6 +85,3 @@ pub struct Running {
     /// Its process.
     pub pid: u32,
 }
-
-/// How long a command waits for the broker before it says that it is away.
-pub const REACH_DEADLINE: Duration = Duration::from_secs(5);

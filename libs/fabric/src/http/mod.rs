@@ -5,7 +5,8 @@ pub mod metrics;
 mod problem;
 mod serve;
 
-pub use problem::{Body, Problem};
+pub(crate) use problem::of_response;
+pub use problem::{Body, PROBLEM_JSON, Problem};
 pub use serve::{ServeError, listen, main, serve};
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{FromRequest, Request},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -14,7 +14,15 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::publish::PublishFailure;
 
+/// The media type of a [`Problem`] (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
 /// An error that an HTTP client gets: a status, a code for machines, a message for people, and the fields that are wrong.
+///
+/// ```json
+/// { "title": "Unprocessable Entity", "status": 422, "code": "invalid", "detail": "points: greater than 100 (too_large)",
+///   "violations": [{ "path": "points", "code": "too_large", "message": "greater than 100" }] }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -59,19 +67,44 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         #[derive(Serialize)]
-        struct Envelope {
-            error: Content,
-        }
-        #[derive(Serialize)]
-        struct Content {
+        struct Members {
+            title: &'static str,
+            status: u16,
             code: &'static str,
-            message: String,
+            detail: String,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             violations: Vec<Violation>,
         }
-        let error = Content { code: self.code, message: self.message, violations: self.violations };
-        (self.status, Json(Envelope { error })).into_response()
+        let Self { status, code, message: detail, violations } = self;
+        let title = status.canonical_reason().unwrap_or_default();
+        let members = Members { title, status: status.as_u16(), code, detail, violations };
+        let mut response = (status, Json(members)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response
     }
+}
+
+/// Makes problems of errors that no handler of ours wrote, such as for a path that is not there or a body that is too large.
+pub(crate) async fn of_response(response: Response) -> Response {
+    let status = response.status();
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let is_text = media_type.is_none_or(|media_type| media_type.as_bytes().starts_with(b"text/plain"));
+    if !is_text || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (code, message) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "there is nothing at this path"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method", "this path does not take this method"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is too large"),
+        StatusCode::GATEWAY_TIMEOUT => ("timeout", "the request took too long; what it asked for may have happened"),
+        status if status.is_client_error() => ("invalid", "the path, the query or a header is not what it must be"),
+        _ => ("internal", "the service failed"),
+    };
+    let (mut problem, allow) = (Problem::new(status, code, message).into_response(), response.headers().get(header::ALLOW));
+    if let Some(allow) = allow {
+        problem.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    problem
 }
 
 impl From<InvalidPayload> for Problem {

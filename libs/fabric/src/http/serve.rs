@@ -113,11 +113,7 @@ pub async fn serve(
     });
     stop.cancelled().await;
     // Readiness says no from here on, while requests that are under way are answered.
-    let drained = async {
-        host.drain().await;
-        server.await
-    };
-    let result = tokio::time::timeout(grace, drained).await;
+    let result = tokio::time::timeout(grace, host.drain_beside(server)).await;
     signals.abort();
     match result {
         Ok(Ok(served)) => Ok(served?),

@@ -313,7 +313,8 @@ async fn handlers_get_an_identity_or_are_not_called() {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{authorization:?}");
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], challenge, "{authorization:?}");
         let problem: Value = serde_json::from_str(&body(response).await).unwrap();
-        assert_eq!(problem, json!({ "error": { "code": "unauthenticated", "message": message } }));
+        let expected = json!({ "title": "Unauthorized", "status": 401, "code": "unauthenticated", "detail": message });
+        assert_eq!(problem, expected);
     }
 
     let response = ask(bare, &[&format!("Bearer {token}")]).await;

@@ -1,4 +1,11 @@
 //! The whole of the fabric as its users see it, on the broker and the cache in this process and on virtual time.
 
 mod delivery;
+mod drain;
+mod http;
+mod last_known;
+mod order;
+mod outages;
+mod publishing;
 mod sample;
+mod scrape;

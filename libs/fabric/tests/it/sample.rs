@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use fabric::{Context, Event, EventId, Fault, RetryPolicy, Service, Subscription};
+use fabric::{
+    Adapters, Clock, Context, Event, EventId, Fault, RetryPolicy, Service, Subscription, config::Config, core::seed::Seed,
+    host::Host, runtime::ids::Ids,
+};
+use fabric_memory::{CacheOptions, MemoryBroker, MemoryCache};
 use fabric_testkit::harness::Harness;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -179,6 +183,13 @@ pub fn school(state: School, marks: Subscription<School>) -> (Service<School>, A
 pub async fn following(script: &[Act]) -> (Harness, Arc<School>) {
     let (service, state) = school(School::following(script), marks());
     (Harness::start(service).await, state)
+}
+
+/// A process of its own that runs a school on a connection to a broker.
+pub async fn host(broker: Arc<MemoryBroker>, clock: Clock, service: Service<School>) -> Host {
+    let adapters = Adapters { broker, cache: MemoryCache::new(CacheOptions::default()), clock };
+    let config = Config::load(None, []).unwrap();
+    Host::start(&config, adapters, Ids::seeded(Seed::new(1)), &[], &[Box::new(service)]).await.unwrap()
 }
 
 /// A mark of this pupil.

@@ -126,8 +126,7 @@ impl Server {
         }
     }
 
-    /// A panic while the lock was held cannot leave the model half changed in a way that would matter to what it holds, and
-    /// failing all other clients for it would be worse.
+    /// Nothing panics under the lock. Should it ever happen, going on is better than failing every other client.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,6 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use fabric_core::{
     Pattern,
-    ack_ledger::Settlement,
     message::Incoming,
     topology::{Queue, QueueRole, Topology},
 };
@@ -122,11 +121,17 @@ async fn a_longer_wait_does_not_hold_up_a_shorter_one() {
     let queues = vec![wait("for.ever", Duration::MAX), wait("longer", DELAY * 100)];
     broker.declare(&Topology { queues, ..Topology::default() }).await.unwrap();
     let mut consumer = consume(&broker, WORK, 9).await.unwrap();
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.num_alive_tasks();
     for queue in ["for.ever", "longer", WAIT] {
         broker.publish(to_queue(queue, queue)).await.unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(metrics.num_alive_tasks(), before + 1, "the timer sleeps, however long");
     }
-    assert_eq!(next_id(&mut consumer).await.unwrap().0, WAIT);
-    assert_eq!(next_id(&mut consumer).await.unwrap().0, "longer");
+    for (queue, delay) in [(WAIT, DELAY), ("longer", DELAY * 100)] {
+        let delivery = tokio::time::timeout(delay * 2, next_id(&mut consumer)).await;
+        assert_eq!(delivery.unwrap().unwrap().0, queue);
+    }
     assert_eq!(broker.contents("for.ever").len(), 1);
 }
 
@@ -136,11 +141,12 @@ async fn the_timer_ends_with_the_broker() {
     let metrics = tokio::runtime::Handle::current().metrics();
     let before = metrics.num_alive_tasks();
     broker.publish(to_queue(WAIT, "1")).await.unwrap();
-    assert_eq!(metrics.num_alive_tasks(), before + 1);
+    tokio::task::yield_now().await;
+    assert_eq!(metrics.num_alive_tasks(), before + 1, "it sleeps until the message's time is over");
     drop(broker);
     let ended = async {
         while metrics.num_alive_tasks() > before {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
     tokio::time::timeout(DELAY / 2, ended).await.unwrap();
@@ -224,25 +230,38 @@ async fn a_tap_sees_what_goes_by() {
     assert_eq!(refused, Some(ConsumeError::NoQueue { queue: "events.none".to_owned() }));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_publisher_does_not_run_away_from_its_consumers() {
-    const MESSAGES: u64 = 20_000;
-    let broker = broker(BrokerOptions { flow_max: 100, ..BrokerOptions::default() }).await;
-    let consumer = consume(&broker, OTHER, 50).await.unwrap();
+/// Publishes as fast as it can to a consumer that takes `pause` for each message: how many were ready at most.
+async fn longest_queue(flow_max: usize, messages: u64, pause: Duration) -> u64 {
+    let broker = broker(BrokerOptions { flow_max, ..BrokerOptions::default() }).await;
+    let mut consumer = consume(&broker, OTHER, 50).await.unwrap();
     let reader = tokio::spawn(async move {
-        let mut consumer = consumer;
-        for _ in 0..MESSAGES {
+        for _ in 0..messages {
             let tag = next(&mut consumer).await.unwrap().tag;
-            consumer.settle(vec![Settlement::Ack { tag, multiple: false }]).await;
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            consumer.settle(vec![ack(tag)]).await;
         }
     });
     let mut longest = 0;
-    for number in 0..MESSAGES {
+    for number in 0..messages {
         broker.publish(to_queue(OTHER, &number.to_string())).await.unwrap();
-        let depths = broker.depths(vec![OTHER.to_owned()]).await.unwrap();
-        longest = longest.max(depths[0].ready);
+        let activity = broker.activity();
+        longest = longest.max(activity.stored - activity.delivered);
     }
     reader.await.unwrap();
+    longest
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_lets_its_consumers_run() {
+    let longest = longest_queue(usize::MAX, 20_000, Duration::ZERO).await;
+    assert!(longest < 500, "{longest} messages at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_waits_for_slow_consumers() {
+    let longest = longest_queue(100, 2_000, Duration::from_millis(2)).await;
     assert!(longest < 500, "{longest} messages at a time");
 }
 

@@ -155,6 +155,14 @@ fn the_recent_ones_come_newest_first() {
 }
 
 #[test]
+fn of_two_events_in_the_same_place_the_first_stays() {
+    let cache = cache(3, 100);
+    let other = CacheEntry { event: "{}".to_owned(), ..entry(at(0, 1)) };
+    assert_eq!(now(cache.offer(vec![entry(at(0, 1)), other])).unwrap(), Offered { written: 1, stale: 1 });
+    assert_eq!(now(cache.last(query(0, "#"))).unwrap()[0].event, event(at(0, 1)).1);
+}
+
+#[test]
 fn a_query_finds_what_matches_of_its_tenant_sorted_by_topic() {
     let cache = cache(3, 100);
     now(cache.offer((0..3).rev().map(|topic| entry(at(topic, 1))).collect())).unwrap();

@@ -134,6 +134,18 @@ fn on_one_connection_an_alarm_holds_settlements_back() {
 }
 
 #[test]
+fn an_alarm_holds_no_more_settlements_than_there_can_be() {
+    let mut world = World::new(BrokerOptions { one_connection: true, ..BrokerOptions::default() });
+    world.fill(WORK, &["1"]);
+    let channel = world.consume(WORK, 2);
+    world.step(|model| model.block("memory"));
+    world.settle(channel, ack(9));
+    assert_eq!(world.closed, []);
+    world.settle(channel, ack(9));
+    assert_eq!(world.closed, [(channel, CloseReason::UnknownTag(9))]);
+}
+
+#[test]
 fn publishes_go_wrong_as_asked() {
     let mut world = World::new(BrokerOptions::default());
     world.model.refuse_next(1);

@@ -66,16 +66,17 @@ async fn a_broker_that_takes_connections_and_stays_silent_costs_few_threads() ->
     let relay = Relay::start(node.addr()).await?;
     relay.black_hole();
     let mut silent = RabbitOptions::new(node.url_at(relay.addr(), "%2f"));
-    silent.connect_timeout = Duration::from_millis(50);
+    silent.connect_timeout = Duration::from_millis(20);
     silent.reconnect_pause_min = Duration::from_millis(1);
     silent.reconnect_pause_max = Duration::from_millis(1);
     let broker = RabbitBroker::connect(silent).await?;
-    fabric_testkit::wait::eventually(DEADLINE, "many attempts", async || relay.counts().accepted > 30).await?;
+    fabric_testkit::wait::eventually(DEADLINE, "many attempts", async || relay.counts().accepted > 300).await?;
     let threads = std::fs::read_dir("/proc/self/task")?.filter_map(Result::ok).filter(|task| {
         std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("lapin-io-loop"))
     });
     // Other tests run beside this one, each with a few connections.
-    assert!(threads.count() < 60);
+    let threads = threads.count();
+    assert!(threads < 150, "{threads} threads");
     relay.heal().await?;
     broker.status().wait_for(|status| status.connected).await?;
     broker.close(DEADLINE).await;

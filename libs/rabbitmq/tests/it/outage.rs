@@ -137,8 +137,8 @@ async fn a_network_that_goes_silent_makes_a_publish_unknown_and_then_heals() -> 
     relay.black_hole();
     let outcome = broker.publish(outgoing("events.test", "test.a.b", "1")).await;
     assert!(matches!(outcome, Err(PublishError::Unknown { .. })), "{outcome:?}");
-    // Overdue confirms end the connection: a late one would be taken for another's.
-    timeout(DEADLINE, broker.status().wait_for(|status| !status.connected)).await??;
+    // Overdue confirms end the connection: a late one would be taken for another's. Its heartbeat would take 20 s to miss.
+    timeout(Duration::from_secs(10), broker.status().wait_for(|status| !status.connected)).await??;
     relay.heal().await?;
     eventually(DEADLINE, "a publish", async || {
         broker.publish(outgoing("events.test", "test.a.b", "2")).await == Ok(Confirmed::Routed)

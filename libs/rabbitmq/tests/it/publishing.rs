@@ -28,6 +28,28 @@ async fn one_unroutable_among_a_hundred_is_told_apart() -> Result<()> {
     eventually(DEADLINE, "all that was routed", async || anyhow::Ok(ready(&broker, "work").await? == 297)).await
 }
 
+/// The driver hands a return over with whichever confirm completes next. A transient queue's confirms come several at once, together
+/// with those of what was unroutable, and the driver completes such confirms in random order.
+#[tokio::test]
+async fn returns_are_told_apart_among_confirms_that_come_together() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, url) = on_fresh_vhost().await?;
+    let (_connection, channel) = raw(&url).await?;
+    channel.queue_declare("transient".into(), QueueDeclareOptions::default(), FieldTable::default()).await?;
+    for round in 0..20 {
+        let is_routable = |index: usize| (index + round) % 3 != 0;
+        let queue = |index| if is_routable(index) { "transient" } else { "missing" };
+        let outcomes = publish_all(&broker, (0..100).map(|index| outgoing("", queue(index), &index.to_string()))).await;
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            let expected = if is_routable(index) { Confirmed::Routed } else { Confirmed::Unrouted };
+            assert_eq!(outcome, Ok(expected), "{index} of round {round}");
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_full_queue_refuses() -> Result<()> {
     if !require(&[Server::RabbitMq])? {

@@ -69,8 +69,9 @@ impl Attempts {
 
     async fn run(&self, received: Received) -> Outcome {
         let (started, made) = (self.clock.elapsed(), received.metadata.time);
-        self.metrics.started();
-        let handling = AssertUnwindSafe(self.handler.handle(received)).catch_unwind();
+        let at_work = self.metrics.started();
+        // A handler may panic before it gives a future, too.
+        let handling = AssertUnwindSafe(async { self.handler.handle(received).await }).catch_unwind();
         let outcome = match tokio::time::timeout(self.spec.handler_timeout, handling).await {
             Ok(Ok(Ok(()))) => Outcome::Handled,
             Ok(Ok(Err(Failure::Fault(fault)))) => Outcome::Failed(fault),
@@ -78,8 +79,13 @@ impl Attempts {
             Ok(Err(_panic)) => Outcome::Panicked,
             Err(_elapsed) => Outcome::TimedOut,
         };
-        let since_event = self.clock.now().duration_since(made).try_into().unwrap_or_default();
-        self.metrics.ended(self.clock.elapsed().saturating_sub(started), since_event);
+        drop(at_work);
+        if !matches!(outcome, Outcome::Unreadable(_)) {
+            self.metrics.ended(self.clock.elapsed().saturating_sub(started));
+        }
+        if outcome == Outcome::Handled {
+            self.metrics.handled(self.clock.now().duration_since(made).try_into().unwrap_or_default());
+        }
         outcome
     }
 
@@ -115,15 +121,16 @@ impl Attempts {
         self.metrics.settled(topic, disposition);
         self.activity.settle(&self.spec.name, disposition, attempt, metadata);
         let event_id = metadata.map(|metadata| metadata.id.to_string()).unwrap_or_default();
-        match disposition {
-            Disposition::Park(reason) => {
-                tracing::warn!(subscription = %self.spec.name, topic, event_id, attempt, reason = reason.code(), "event parked");
-            }
-            Disposition::Ack | Disposition::RetryAfter(_) if self.log_events => {
-                let outcome = if *disposition == Disposition::Ack { "handled" } else { "to be retried" };
-                tracing::info!(subscription = %self.spec.name, topic, event_id, attempt, outcome, "event delivered");
-            }
-            Disposition::Ack | Disposition::RetryAfter(_) => {}
+        let outcome = match disposition {
+            Disposition::Ack => "handled",
+            Disposition::RetryAfter(_) => "to be retried",
+            Disposition::Park(_) => "parked",
+        };
+        if let Disposition::Park(reason) = disposition {
+            let reason = reason.code();
+            tracing::warn!(subscription = %self.spec.name, topic, event_id, attempt, outcome, reason, "event parked");
+        } else if self.log_events {
+            tracing::info!(subscription = %self.spec.name, topic, event_id, attempt, outcome, "event delivered");
         }
     }
 }

@@ -102,7 +102,12 @@ impl Subscriber {
                 prefetch: spec.prefetch,
                 consumer_name: spec.name.as_str().to_owned(),
             };
-            match self.broker.consume(request).await {
+            let consumer = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                consumer = self.broker.consume(request) => consumer,
+            };
+            match consumer {
                 Ok(consumer) => {
                     failures = 0;
                     self.attempts.activity.consuming(&spec.name, true);
@@ -140,12 +145,15 @@ struct Channel<'a> {
 
 impl<'a> Channel<'a> {
     fn new(subscriber: &'a Subscriber, consumer: Box<dyn Consumer>) -> Self {
-        let concurrency = usize::from(subscriber.attempts.spec.concurrency);
+        let SubscriptionSpec { prefetch, concurrency, .. } = subscriber.attempts.spec;
+        // What is finished and not acknowledged takes up prefetch: no more than half of it, lest deliveries stop for want of an
+        // acknowledgement that waits for more deliveries.
+        let count_max = subscriber.options.ack.count_max.min(usize::from(prefetch).div_ceil(2));
         Self {
             subscriber,
             consumer,
-            ledger: AckLedger::new(subscriber.options.ack),
-            dispatch: Dispatch::new(concurrency),
+            ledger: AckLedger::new(AckPolicy { count_max, ..subscriber.options.ack }),
+            dispatch: Dispatch::new(usize::from(concurrency)),
             running: JoinSet::new(),
         }
     }
@@ -174,7 +182,7 @@ impl<'a> Channel<'a> {
                 }
                 incoming = poll_fn(|context| self.consumer.poll_next(context)) => match incoming {
                     Some(incoming) => self.arrived(incoming),
-                    None => return self.lost().await,
+                    None => return self.lost(stop).await,
                 },
             }
         }
@@ -220,43 +228,58 @@ impl<'a> Channel<'a> {
         if settlements.is_empty() {
             return;
         }
+        // What was to be given back and is lost comes again as well.
+        let acknowledges = settlements.iter().any(|settlement| matches!(settlement, Settlement::Ack { .. }));
         let settled = self.consumer.settle(settlements).await;
-        if settled.lost > 0 {
+        if acknowledges && settled.lost > 0 {
             self.subscriber.attempts.metrics.acks_lost(settled.lost);
         }
     }
 
     /// The channel is gone. What runs is let finish before anything is consumed again: the same events come again, and
     /// must not be handled beside themselves.
-    async fn lost(mut self) {
-        tracing::warn!(subscription = %self.subscriber.attempts.spec.name, running = self.running.len(), "the consumer ended; it will be started again");
-        let forgotten = self.dispatch.take_waiting().len();
-        self.subscriber.attempts.activity.out_of_hand(forgotten);
-        while let Some(done) = self.running.join_next().await {
-            self.finished(done).await;
-        }
+    async fn lost(mut self, stop: &CancellationToken) {
+        let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
+        tracing::warn!(subscription = %spec.name, running = self.running.len(), "the consumer ended; it will be started again");
+        activity.consuming(&spec.name, false);
+        activity.out_of_hand(self.dispatch.take_waiting().len());
+        let drain_deadline = self.subscriber.options.drain_deadline;
+        self.finish_running(async {
+            stop.cancelled().await;
+            tokio::time::sleep(drain_deadline).await;
+        })
+        .await;
         let rest = self.ledger.flush();
         self.settle(rest).await;
     }
 
     async fn drain(mut self) {
-        let deadline = self.subscriber.options.drain_deadline;
         let waiting = self.dispatch.take_waiting();
         self.subscriber.attempts.activity.out_of_hand(waiting.len());
         let given_back = waiting.iter().filter_map(|(incoming, _)| self.ledger.given_back(incoming.tag)).collect();
         self.settle(given_back).await;
-        let finish = async {
-            while let Some(done) = self.running.join_next().await {
-                self.finished(done).await;
-            }
-        };
-        if tokio::time::timeout(deadline, finish).await.is_err() {
-            tracing::warn!(subscription = %self.subscriber.attempts.spec.name, "handlers did not finish in time; their events come again");
-            self.subscriber.attempts.activity.out_of_hand(self.running.len());
-            self.running.abort_all();
-        }
+        self.finish_running(tokio::time::sleep(self.subscriber.options.drain_deadline)).await;
         let rest = self.ledger.flush();
         self.settle(rest).await;
         self.consumer.close(CHANNEL_CLOSE_DEADLINE).await;
+    }
+
+    /// Waits for the handlers that run. Those that still run when the deadline comes are ended: their events come again.
+    async fn finish_running(&mut self, deadline: impl Future<Output = ()>) {
+        let mut deadline = pin!(deadline);
+        loop {
+            tokio::select! {
+                biased;
+                done = self.running.join_next() => match done {
+                    Some(done) => self.finished(done).await,
+                    None => return,
+                },
+                () = &mut deadline => break,
+            }
+        }
+        let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
+        tracing::warn!(subscription = %spec.name, "handlers did not finish in time; their events come again");
+        activity.out_of_hand(self.running.len());
+        self.running.abort_all();
     }
 }

@@ -1,7 +1,8 @@
 //! Runs services on `memory://` and virtual time: publish, wait until everything has come to rest, look at what became of it.
 //!
 //! Time is tokio's, paused: a retry that is due in an hour comes at once when there is nothing else to do. So nothing sleeps,
-//! and nothing depends on how fast the machine is. The same calls with the same seed give the same history.
+//! and nothing depends on how fast the machine is. The same calls with the same seed give the same history. On a runtime whose
+//! time is paused from its start (`#[tokio::test(start_paused = true)]`) timers are exact; else each is a millisecond late.
 
 mod http;
 mod services;
@@ -75,8 +76,6 @@ impl Harness {
         if !is_time_paused() {
             tokio::time::pause();
         }
-        // Timers fire on whole milliseconds of the runtime's time: starting on one makes the same calls give the same times.
-        tokio::time::sleep(Duration::from_millis(1)).await;
         let clock = Clock::starting_at(Timestamp::from_second(1_767_225_600).expect("2026 is a year"));
         let broker = MemoryBroker::new(clock, BrokerOptions { record: true, ..setup.broker });
         let cache = MemoryCache::new(setup.cache);

@@ -109,7 +109,9 @@ mod tests {
     fn times_do_not_depend_on_the_order_of_arrival() {
         let (topic, at) = (Topic::try_new("a.b.c").unwrap(), |second| Timestamp::from_second(second).unwrap());
         let mut counters = TopicCounters::default();
-        [5, 9, 2].into_iter().for_each(|second| counters.count(&topic, at(second)));
+        for second in [5, 9, 2] {
+            counters.count(&topic, at(second));
+        }
         assert_eq!(counters.topics().get(&topic), Some(&TopicCount { events: 3, first_at: at(2), last_at: at(9) }));
     }
 
@@ -117,7 +119,9 @@ mod tests {
     fn every_posting_counts() {
         let student = Id::try_new("u-1").unwrap();
         let mut analytics = StudentAnalytics::default();
-        [80.0, 40.0].into_iter().for_each(|percent| analytics.count(&student, mark(percent), Timestamp::UNIX_EPOCH));
+        for percent in [80.0, 40.0] {
+            analytics.count(&student, mark(percent), Timestamp::UNIX_EPOCH);
+        }
         let view = analytics.view(&student).unwrap();
         assert_eq!((view.posted_grades, view.failing_grades), (2, 1));
         assert_eq!(view.mean_percent.map(Percent::value), Some(60.0));

@@ -76,7 +76,9 @@ mod tests {
             subject_id: None,
             causation_id: None,
         };
-        (0..=ENTRIES_MAX as u64).for_each(|number| trail.add(entry(number)));
+        for number in 0..=ENTRIES_MAX as u64 {
+            trail.add(entry(number));
+        }
         let all = trail.newest(usize::MAX);
         assert_eq!(all.len(), ENTRIES_MAX);
         assert_eq!((all.first(), all.last()), (Some(&entry(ENTRIES_MAX as u64)), Some(&entry(1))));

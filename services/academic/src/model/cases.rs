@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use fabric::EventId;
 use fabric_catalog::{
-    intervention::{CaseClosed, CaseCreated, CaseOutcome, CaseStatus, CaseUpdated, InterventionKind, TierChanged, TriggerReason},
+    intervention::{
+        CaseClosed, CaseCreated, CaseOutcome, CaseStatus, CaseUpdated, InterventionKind, TierChanged, TriggerReason,
+    },
     values::{Id, Percent},
 };
 use jiff::Timestamp;
@@ -53,9 +55,9 @@ pub struct Case {
     /// Which event gave which reason.
     #[serde(skip)]
     causes: BTreeMap<TriggerReason, EventId>,
-    /// Which event opened it.
+    /// Which rule opened it.
     #[serde(skip)]
-    opened_by: Option<EventId>,
+    opened_for: Option<TriggerReason>,
 }
 
 /// What a rule found.
@@ -95,24 +97,21 @@ impl Cases {
     /// the event, so that the event opens the same case when it comes again.
     pub fn trigger(&mut self, trigger: &Trigger, cause: EventId, new_id: Id, now: Timestamp) -> Reaction {
         let place = (trigger.student_id.clone(), Some(trigger.class_id.clone()));
-        let Some(case) = self.open.get(&place).and_then(|id| self.by_id.get_mut(id)) else {
+        let Some(open) = self.open.get(&place).and_then(|id| self.by_id.get_mut(id)) else {
             if self.by_id.contains_key(&new_id) {
                 return Reaction::Nothing;
             }
             self.open(Case::of(trigger, cause, new_id.clone(), now));
             return Reaction::Opened(new_id);
         };
-        if case.opened_by == Some(cause) {
-            return Reaction::Opened(case.case_id.clone());
+        if !open.reasons.contains(&trigger.reason) {
+            open.reasons.push(trigger.reason);
+            open.causes.insert(trigger.reason, cause);
         }
-        if !case.reasons.contains(&trigger.reason) {
-            case.reasons.push(trigger.reason);
-            case.causes.insert(trigger.reason, cause);
-        }
-        if case.causes.get(&trigger.reason) == Some(&cause) {
-            Reaction::Joined(case.case_id.clone())
-        } else {
-            Reaction::Nothing
+        match open.causes.get(&trigger.reason) == Some(&cause) {
+            true if open.opened_for == Some(trigger.reason) => Reaction::Opened(open.case_id.clone()),
+            true => Reaction::Joined(open.case_id.clone()),
+            false => Reaction::Nothing,
         }
     }
 
@@ -133,7 +132,7 @@ impl Cases {
                 opened_at: event.opened_at,
                 changed_at: event.opened_at,
                 causes: BTreeMap::new(),
-                opened_by: None,
+                opened_for: None,
             });
         }
     }
@@ -214,7 +213,7 @@ impl Case {
             opened_at: now,
             changed_at: now,
             causes: BTreeMap::from([(trigger.reason, cause)]),
-            opened_by: Some(cause),
+            opened_for: Some(trigger.reason),
         }
     }
 
@@ -259,8 +258,9 @@ mod tests {
             (FailingGrade, 1, Reaction::Opened(case(1))),
             (FailingGrade, 1, Reaction::Opened(case(1))),
             (FailingGrade, 2, Reaction::Nothing),
-            (SignificantDrop, 3, Reaction::Joined(case(1))),
-            (SignificantDrop, 3, Reaction::Joined(case(1))),
+            (SignificantDrop, 1, Reaction::Joined(case(1))),
+            (FailingGrade, 1, Reaction::Opened(case(1))),
+            (SignificantDrop, 1, Reaction::Joined(case(1))),
             (SignificantDrop, 4, Reaction::Nothing),
         ];
         for (reason, number, expected) in table {
@@ -274,7 +274,11 @@ mod tests {
     fn after_a_case_is_closed_another_event_opens_another_one() {
         let (mut cases, found) = (Cases::default(), trigger(TriggerReason::FailingGrade));
         cases.trigger(&found, cause(1), case(1), Timestamp::UNIX_EPOCH);
-        cases.closed(&CaseClosed { case_id: case(1), student_id: found.student_id.clone(), ..CaseClosed::example().unwrap() });
+        cases.closed(&CaseClosed {
+            case_id: case(1),
+            student_id: found.student_id.clone(),
+            ..CaseClosed::example().unwrap()
+        });
         assert!(cases.get(&case(1)).is_some_and(|case| !case.is_open() && case.outcome == Some(CaseOutcome::Resolved)));
 
         let again = cases.trigger(&found, cause(1), case(1), Timestamp::UNIX_EPOCH);

@@ -26,7 +26,11 @@ impl Distribution {
     /// Adds a mark.
     pub fn insert(&mut self, mark: Mark) {
         let belongs_below = self.lower.highest().is_none_or(|middle| mark <= middle);
-        if belongs_below { self.lower.insert(mark) } else { self.upper.insert(mark) }
+        if belongs_below {
+            self.lower.insert(mark);
+        } else {
+            self.upper.insert(mark);
+        }
         self.sum.add(mark);
         self.failing += u32::from(mark < Mark::PASSING);
         self.balance();
@@ -128,7 +132,7 @@ mod tests {
     fn median_of(sorted: &[Mark]) -> Option<Mark> {
         let mut middle = MarkSum::default();
         middle.add(*sorted.get(sorted.len().checked_sub(1)? / 2)?);
-        if sorted.len() % 2 == 0 {
+        if sorted.len().is_multiple_of(2) {
             middle.add(sorted[sorted.len() / 2]);
         }
         middle.mean()
@@ -154,7 +158,7 @@ mod tests {
                 prop_assert_eq!(distribution.median(), median_of(&list));
                 prop_assert_eq!(distribution.failing() as usize, list.iter().filter(|mark| **mark < Mark::PASSING).count());
                 let mut sum = MarkSum::default();
-                list.iter().for_each(|mark| sum.add(*mark));
+                sum.extend(list.iter().copied());
                 prop_assert_eq!(distribution.mean(), sum.mean());
             }
         }

@@ -187,7 +187,13 @@ mod tests {
             let mut transcripts = Transcripts::default();
             for (number, average) in averages.iter().enumerate() {
                 let average = Percent::try_new(*average).unwrap();
-                transcripts.set_average(&id("u"), &id(&format!("k-{number}")), &id("s"), average, Timestamp::UNIX_EPOCH);
+                transcripts.set_average(
+                    &id("u"),
+                    &id(&format!("k-{number}")),
+                    &id("s"),
+                    average,
+                    Timestamp::UNIX_EPOCH,
+                );
             }
             let gpa = transcripts.view(&id("u")).map(|view| view.gpa.value());
             assert_eq!(gpa, *expected, "{averages:?}");
@@ -198,7 +204,13 @@ mod tests {
     fn it_is_told_once_and_again_when_it_changes() {
         let mut transcripts = Transcripts::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        let steps = [("k-1", 95.0, 1, true), ("k-1", 96.0, 2, false), ("k-2", 95.0, 3, true), ("k-1", 70.0, 2, true), ("k-1", 95.0, 1, false)];
+        let steps = [
+            ("k-1", 95.0, 1, true),
+            ("k-1", 96.0, 2, false),
+            ("k-2", 95.0, 3, true),
+            ("k-1", 70.0, 2, true),
+            ("k-1", 95.0, 1, false),
+        ];
         for (step, (class, average, second, is_news)) in (10..).zip(steps) {
             let average = Percent::try_new(average).unwrap();
             transcripts.set_average(&id("u"), &id(class), &id("s"), average, at(second));

@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn an_older_value_changes_nothing() {
         let mut slot = None;
-        for (second, value, taken) in [(5, "a", true), (3, "b", false), (5, "c", true), (7, "d", true), (6, "e", false)] {
+        for (second, value, taken) in [(5, "a", true), (3, "b", false), (5, "c", true), (7, "d", true), (6, "e", false)]
+        {
             assert_eq!(offer(&mut slot, Timestamp::from_second(second).unwrap(), value), taken, "{value}");
         }
         assert_eq!(slot.map(|latest| latest.value), Some("d"));

@@ -78,6 +78,14 @@ impl MarkSum {
     }
 }
 
+impl Extend<Mark> for MarkSum {
+    fn extend<I: IntoIterator<Item = Mark>>(&mut self, marks: I) {
+        for mark in marks {
+            self.add(mark);
+        }
+    }
+}
+
 /// The mean of marks that count with different weights; none when nothing counts.
 pub fn weighted_mean(marks: impl IntoIterator<Item = (Mark, u64)>) -> Option<Mark> {
     let (sum, weights) = marks
@@ -104,20 +112,22 @@ mod tests {
     fn what_is_added_and_taken_away_leaves_nothing() {
         let mut sum = MarkSum::default();
         let marks = [33.333, 66.667, 0.001, 199.999].map(mark);
-        marks.iter().for_each(|mark| sum.add(*mark));
-        marks.iter().for_each(|mark| sum.take(*mark));
+        sum.extend(marks);
+        for mark in marks {
+            sum.take(mark);
+        }
         assert_eq!(sum, MarkSum::default());
         assert_eq!(sum.mean(), None);
     }
 
     #[test]
     fn means_are_rounded_to_a_thousandth() {
-        let table: &[(&[(f64, u64)], Option<f64>)] = &[
-            (&[], None),
-            (&[(80.0, 0)], None),
-            (&[(80.0, 3)], Some(80.0)),
-            (&[(100.0, 1), (0.0, 2)], Some(33.333)),
-            (&[(90.0, 30), (70.0, 70)], Some(76.0)),
+        let table = [
+            (vec![], None),
+            (vec![(80.0, 0)], None),
+            (vec![(80.0, 3)], Some(80.0)),
+            (vec![(100.0, 1), (0.0, 2)], Some(33.333)),
+            (vec![(90.0, 30), (70.0, 70)], Some(76.0)),
         ];
         for (marks, expected) in table {
             let mean = weighted_mean(marks.iter().map(|(percent, weight)| (mark(*percent), *weight)));

@@ -26,20 +26,6 @@ use crate::{
     platform,
 };
 
-/// The sample bundle: an invented school, compiled in so that it is there wherever the binary is.
-const SAMPLE: &[(&str, &str)] = &[
-    ("manifest.csv", include_str!("../../../../tests/data/oneroster-sample/manifest.csv")),
-    ("orgs.csv", include_str!("../../../../tests/data/oneroster-sample/orgs.csv")),
-    ("academicSessions.csv", include_str!("../../../../tests/data/oneroster-sample/academicSessions.csv")),
-    ("courses.csv", include_str!("../../../../tests/data/oneroster-sample/courses.csv")),
-    ("classes.csv", include_str!("../../../../tests/data/oneroster-sample/classes.csv")),
-    ("users.csv", include_str!("../../../../tests/data/oneroster-sample/users.csv")),
-    ("enrollments.csv", include_str!("../../../../tests/data/oneroster-sample/enrollments.csv")),
-    ("categories.csv", include_str!("../../../../tests/data/oneroster-sample/categories.csv")),
-    ("lineItems.csv", include_str!("../../../../tests/data/oneroster-sample/lineItems.csv")),
-    ("results.csv", include_str!("../../../../tests/data/oneroster-sample/results.csv")),
-];
-
 /// How long everything that an import set off may take to be handled, after the last event was published.
 const HANDLED_DEADLINE: Duration = Duration::from_mins(10);
 /// How long nothing may have happened for everything to count as handled.
@@ -104,7 +90,7 @@ pub async fn sample(common: &Common, operator: &Operator) -> Outcome {
     let (sender, receiver) = mpsc::channel(64);
     let (operator, tenant) = (operator.clone(), common.tenant.clone());
     let work = tokio::spawn(async move {
-        import_source(&operator, &tenant, Source::Embedded(SAMPLE), RejectsSink::Discard, sender).await;
+        import_source(&operator, &tenant, Source::sample(), RejectsSink::Discard, sender).await;
     });
     let concluded = conclude(common, receiver, None).await;
     work.await.map_err(|error| Failure::Other(error.to_string()))?;
@@ -190,7 +176,7 @@ fn away(error: DepthError) -> Failure {
 fn failure(error: ImportError) -> Failure {
     let text = error.to_string();
     match error {
-        ImportError::Refused(_) | ImportError::NotAllowed(_) => Failure::Refused(text),
+        ImportError::Refused(_) | ImportError::NotAllowed(_) | ImportError::Unnamed { .. } => Failure::Refused(text),
         ImportError::Interrupted { .. } => Failure::Unreachable(text),
         ImportError::Rejects { .. } | ImportError::Lost { .. } => Failure::Other(text),
     }

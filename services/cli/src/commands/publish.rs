@@ -28,7 +28,7 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
     let reply: PublishReply = match operator::reach(common, &config).await? {
         Reach::Running(client) => {
             let client = match &on_behalf {
-                Some(identity) => operator::client(common, &config, identity)?,
+                Some(identity) => operator::client_for(common, &config, identity)?,
                 None => client,
             };
             let query = [("topic", arguments.topic.to_string()), ("on_behalf", on_behalf.is_some().to_string())];

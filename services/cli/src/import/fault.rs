@@ -71,9 +71,10 @@ impl Fault {
         Self { column, code: violation.code.into(), reason: violation.message.into() }
     }
 
-    /// A row that a service refused: `field` is the event's.
-    pub fn of_refusal(file: File, field: &str, code: &'static str, reason: String) -> Self {
-        Self { column: column_of(file, field), code: code.into(), reason: reason.into() }
+    /// What a service has against the row.
+    pub fn of_service(file: File, refusal: impl Into<Refused>) -> Self {
+        let Refused { field, code, reason } = refusal.into();
+        Self { column: field.and_then(|field| column_of(file, &field)), code: code.into(), reason: reason.into() }
     }
 
     /// An event that may not go out because of what is in it. None when it is not about the row.
@@ -91,24 +92,46 @@ impl Fault {
     }
 }
 
+/// What a service's command says when it is refused.
+pub struct Refused {
+    field: Option<String>,
+    code: String,
+    reason: String,
+}
+
+impl From<academic::commands::Rejection> for Refused {
+    fn from(rejection: academic::commands::Rejection) -> Self {
+        let field = rejection.field().map(str::to_owned);
+        Self { field, code: rejection.code().to_owned(), reason: rejection.to_string() }
+    }
+}
+
+impl From<user::commands::import::ImportRejection> for Refused {
+    fn from(rejection: user::commands::import::ImportRejection) -> Self {
+        let field = Some(rejection.field().to_owned());
+        Self { field, code: rejection.code().to_owned(), reason: rejection.to_string() }
+    }
+}
+
 /// The column that a field of an event comes from. The events have the standard's names, but for what follows a few patterns.
 fn column_of(file: File, path: &str) -> Option<Cow<'static, str>> {
     let field = camel_case(path.split(['.', '[']).next()?);
-    let of_whom = |own: File| if file == own { "sourcedId" } else { "userSourcedId" };
     Some(match field.as_str() {
         "" => return None,
+        "userId" if matches!(file, File::Users | File::Demographics) => "sourcedId".into(),
         "orgType" | "sessionType" => "type".into(),
         "externalIds" => "userIds".into(),
         "enabled" => "enabledUser".into(),
         "roles" => "role".into(),
-        "userId" if file == File::Users => "sourcedId".into(),
-        "userId" => of_whom(File::Demographics).into(),
         "schoolYearSessionId" => "schoolYearSourcedId".into(),
         "weightPercent" => "weight".into(),
-        _ => match field.strip_suffix("Ids").map(|stem| (stem, "s")).or(field.strip_suffix("Id").map(|stem| (stem, ""))) {
-            Some((stem, plural)) => format!("{stem}SourcedId{plural}").into(),
-            None => field.into(),
-        },
+        _ => {
+            let (stem, plural) = field.strip_suffix('s').map_or((field.as_str(), ""), |stem| (stem, "s"));
+            match stem.strip_suffix("Id") {
+                Some(stem) => format!("{stem}SourcedId{plural}").into(),
+                None => field.into(),
+            }
+        }
     })
 }
 

@@ -3,10 +3,9 @@
 //! | remembered | until | bytes of memory |
 //! |---|---|---|
 //! | ids of organizations, sessions, courses, users, categories | the end | 10 to 21 each |
-//! | ids of classes with their schools | the end | about 150 each |
-//! | ids of line items with their scales, classes and categories | the end | about 150 each |
-//! | ids of enrollments, results, demographics | the end of their file | 10 to 21 each |
-//! | ids of users that stand in the file | the end of the users | 10 to 21 each |
+//! | classes with their schools, line items with their classes, categories and scales | the end | about 200 each |
+//! | ids of enrollments, results, demographics, roles | the end of their file | 10 to 21 each |
+//! | ids of users whose rows are still to come | the end of the users | 10 to 21 each |
 //! | what people are, and where (1.2) | the end of the users | 32 a row |
 //!
 //! An id is kept as 64 bits of a hash with a secret of this run: 8 bytes, and what a hash table needs around them. Two ids of a
@@ -15,12 +14,11 @@
 use std::{
     collections::{HashMap, HashSet, hash_map::RandomState},
     hash::{BuildHasher, BuildHasherDefault, Hasher},
-    sync::Arc,
 };
 
-use fabric_catalog::values::{Id, PersonRole, Score};
+use academic::commands::{AssignmentFacts, ClassFacts};
+use fabric_catalog::values::{Id, PersonRole};
 use jiff::civil::Date;
-use user::commands::import::References;
 
 use super::file::File;
 
@@ -30,28 +28,6 @@ pub struct Key(u64);
 
 /// A set of ids.
 pub type Ids = HashSet<Key, BuildHasherDefault<AsItIs>>;
-
-/// What is remembered of a class.
-#[derive(Debug)]
-pub struct Class {
-    /// The class.
-    pub id: Id,
-    /// Its school.
-    pub school_id: Id,
-}
-
-/// What is remembered of a line item.
-#[derive(Debug, Clone)]
-pub struct LineItem {
-    /// Its class.
-    pub class: Arc<Class>,
-    /// Its category.
-    pub category_id: Id,
-    /// The lowest score.
-    pub min: Score,
-    /// The highest score.
-    pub max: Score,
-}
 
 /// What a person is at an organization.
 #[derive(Debug, Clone, Copy)]
@@ -78,24 +54,31 @@ struct RoleRow {
 pub struct Known {
     secret: RandomState,
     accepted: [Ids; File::ALL.len()],
-    /// Ids that stand in a file, whether their rows are accepted or not, for references within the file.
-    standing: [Ids; File::ALL.len()],
-    classes: HashMap<Key, Arc<Class>, BuildHasherDefault<AsItIs>>,
-    line_items: HashMap<Key, LineItem, BuildHasherDefault<AsItIs>>,
+    /// Ids of rows that are still to come, for references to rows further down.
+    expected: [Ids; File::ALL.len()],
+    classes: HashMap<Key, ClassFacts, BuildHasherDefault<AsItIs>>,
+    line_items: HashMap<Key, AssignmentFacts, BuildHasherDefault<AsItIs>>,
     roles: Vec<RoleRow>,
     role_orgs: Vec<Id>,
 }
 
 impl Known {
-    /// Remembers that an id stands in a file.
-    pub fn stands(&mut self, file: File, id: &str) {
+    /// Remembers that a row with this id will come.
+    pub fn expect(&mut self, file: File, id: &str) {
         let key = self.key(id);
-        self.standing[file.index()].insert(key);
+        self.expected[file.index()].insert(key);
     }
 
-    /// Whether the id stands in the file, before or after the row at hand.
-    pub fn is_standing(&self, file: File, id: &str) -> bool {
-        self.standing[file.index()].contains(&self.key(id))
+    /// Remembers that the row with this id has come, whatever becomes of it.
+    pub fn has_come(&mut self, file: File, id: &str) {
+        let key = self.key(id);
+        self.expected[file.index()].remove(&key);
+    }
+
+    /// Whether a row of the file with this id was accepted, or will come.
+    pub fn has_or_expects(&self, file: File, id: &str) -> bool {
+        let key = self.key(id);
+        self.accepted[file.index()].contains(&key) || self.expected[file.index()].contains(&key)
     }
 
     /// Remembers an accepted row.
@@ -110,23 +93,13 @@ impl Known {
     }
 
     /// Remembers a class.
-    pub fn add_class(&mut self, id: Id, school_id: Id) {
-        self.classes.insert(self.key(id.as_str()), Arc::new(Class { id, school_id }));
-    }
-
-    /// A class that was accepted.
-    pub fn class(&self, id: &str) -> Option<&Arc<Class>> {
-        self.classes.get(&self.key(id))
+    pub fn add_class(&mut self, id: &Id, facts: ClassFacts) {
+        self.classes.insert(self.key(id.as_str()), facts);
     }
 
     /// Remembers a line item.
-    pub fn add_line_item(&mut self, id: &Id, item: LineItem) {
-        self.line_items.insert(self.key(id.as_str()), item);
-    }
-
-    /// A line item that was accepted.
-    pub fn line_item(&self, id: &str) -> Option<&LineItem> {
-        self.line_items.get(&self.key(id))
+    pub fn add_line_item(&mut self, id: &Id, facts: AssignmentFacts) {
+        self.line_items.insert(self.key(id.as_str()), facts);
     }
 
     /// Remembers what a person is at an organization.
@@ -150,7 +123,7 @@ impl Known {
 
     /// Forgets what no row of a further file refers to.
     pub fn end_of(&mut self, file: File) {
-        self.standing[file.index()] = Ids::default();
+        self.expected[file.index()] = Ids::default();
         match file {
             // Sorting keeps rows of a person in their order, and makes them easy to find.
             File::Roles => self.roles.sort_by_key(|row| row.user),
@@ -162,13 +135,57 @@ impl Known {
         }
     }
 
+    /// How many bytes the sets of ids take.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        let sets = self.accepted.iter().chain(&self.expected);
+        // A table has eight places for every seven that it says it has room for, and a byte of its own beside each.
+        sets.map(|set| set.capacity() * 8 / 7 * (size_of::<Key>() + 1)).sum()
+    }
+
     fn key(&self, id: &str) -> Key {
         Key(self.secret.hash_one(id))
     }
 }
 
-/// What the user service asks of a bundle.
-impl References for Known {
+/// What the academic service's commands ask of a bundle.
+impl academic::commands::Known for Known {
+    fn has_organization(&self, id: &Id) -> bool {
+        self.has_or_expects(File::Orgs, id.as_str())
+    }
+
+    fn has_session(&self, id: &Id) -> bool {
+        self.has_or_expects(File::AcademicSessions, id.as_str())
+    }
+
+    fn has_course(&self, id: &Id) -> bool {
+        self.has(File::Courses, id.as_str())
+    }
+
+    fn has_category(&self, id: &Id) -> bool {
+        self.has(File::Categories, id.as_str())
+    }
+
+    fn class(&self, id: &Id) -> Option<ClassFacts> {
+        self.classes.get(&self.key(id.as_str())).cloned()
+    }
+
+    fn assignment(&self, id: &Id) -> Option<AssignmentFacts> {
+        self.line_items.get(&self.key(id.as_str())).cloned()
+    }
+
+    /// The standard asks of a result only that its student is there, not that the student is in the class.
+    fn is_student(&self, _: &Id, person: &Id) -> bool {
+        self.has(File::Users, person.as_str())
+    }
+
+    fn is_enrolled(&self, _: &Id, _: &Id) -> bool {
+        false
+    }
+}
+
+/// What the user service's commands ask of a bundle.
+impl user::commands::import::References for Known {
     fn has_person(&self, id: &Id) -> bool {
         self.has(File::Users, id.as_str())
     }

@@ -77,7 +77,7 @@ pub fn survey(files: &mut dyn Files) -> Result<Survey, Refusal> {
         while let Some(record) = table.next_record()? {
             rows += 1;
             if let Some(id) = record.cell("sourcedId").filter(|_| file.refers_to_itself()) {
-                known.stands(file, id);
+                known.expect(file, id);
             }
         }
         counted.push((file, rows));
@@ -99,6 +99,9 @@ pub fn read_rows(
     for (file, _) in imported {
         let mut table = Table::open(file.name(), files.read(file.name())?, file.required(version))?;
         while let Some(record) = table.next_record()? {
+            if let Some(id) = record.cell("sourcedId").filter(|_| file.refers_to_itself()) {
+                known.has_come(file, id);
+            }
             let read = rows::read(&Row { file, version, record, known: &known }, importer);
             let outcome = match read {
                 Err(fault) => Outcome::Rejected(fault),
@@ -120,8 +123,8 @@ fn remember(known: &mut Known, file: File, Accepted { id, event, memory }: Accep
     known.accept(file, id.as_str());
     match memory {
         Memory::Nothing => {}
-        Memory::Class { school_id } => known.add_class(id, school_id),
-        Memory::LineItem(item) => known.add_line_item(&id, item),
+        Memory::Class(facts) => known.add_class(&id, facts),
+        Memory::LineItem(facts) => known.add_line_item(&id, facts),
         Memory::Role { user_id, org_id, held } => known.add_role(&user_id, &org_id, held),
     }
     event

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use fabric_catalog::values::{Id, InvalidValue, SchoolYear, Score};
 use jiff::{Timestamp, civil::Date};
-use user::commands::import::ImportRejection;
 
 use super::{
     fault::{Fault, code},
@@ -87,6 +86,11 @@ impl<'r> Row<'r> {
         self.list(column).into_iter().map(str::to_owned).collect()
     }
 
+    /// The same as values of the catalogue.
+    pub fn values<T: FromStr<Err = InvalidValue>>(&self, column: &'static str) -> Result<Vec<T>, Fault> {
+        self.list(column).into_iter().map(|text| parse(column, text)).collect()
+    }
+
     /// A day.
     pub fn date(&self, column: &'static str) -> Result<Date, Fault> {
         parse_date(column, self.required(column)?)
@@ -159,25 +163,23 @@ impl<'r> Row<'r> {
         self.list(column).into_iter().map(|text| self.known_id(column, file, text)).collect()
     }
 
-    /// Ids of rows of a file that may come later: its own, or that of the users.
-    pub fn standing(&self, column: &'static str, file: File) -> Result<Vec<Id>, Fault> {
-        let known =
-            |text| if self.known.is_standing(file, text) { parse(column, text) } else { Err(unknown(column, file)) };
-        self.list(column).into_iter().map(known).collect()
+    /// Ids of rows of a file that may still be to come, such as the row's own.
+    pub fn forward_references(&self, column: &'static str, file: File) -> Result<Vec<Id>, Fault> {
+        self.list(column).into_iter().map(|text| self.forward_id(column, file, text)).collect()
     }
 
-    /// The id of a row of the same file, which may come later, or nothing.
-    pub fn standing_if(&self, column: &'static str, file: File) -> Result<Option<Id>, Fault> {
-        match self.text(column) {
-            None => Ok(None),
-            Some(text) if self.known.is_standing(file, text) => parse(column, text).map(Some),
-            Some(_) => Err(unknown(column, file)),
-        }
+    /// The id of a row that may still be to come.
+    pub fn forward_reference(&self, column: &'static str, file: File) -> Result<Id, Fault> {
+        self.forward_id(column, file, self.required(column)?)
     }
 
-    /// What a service has against the row.
-    pub fn refused(&self, rejection: &ImportRejection) -> Fault {
-        Fault::of_refusal(self.file, rejection.field(), rejection.code(), rejection.to_string())
+    /// The same, or nothing.
+    pub fn forward_reference_if(&self, column: &'static str, file: File) -> Result<Option<Id>, Fault> {
+        self.text(column).map(|text| self.forward_id(column, file, text)).transpose()
+    }
+
+    fn forward_id(&self, column: &'static str, file: File, text: &str) -> Result<Id, Fault> {
+        if self.known.has_or_expects(file, text) { parse(column, text) } else { Err(unknown(column, file)) }
     }
 
     fn known_id(&self, column: &'static str, file: File, text: &str) -> Result<Id, Fault> {

@@ -105,11 +105,6 @@ impl<'t> Record<'t> {
         self.at(index)
     }
 
-    /// Whether the file has this column.
-    pub fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|name| name == column)
-    }
-
     /// The columns with their texts.
     pub fn pairs(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
         self.columns.iter().map(String::as_str).zip(self.cells())

@@ -7,7 +7,7 @@ mod running;
 
 pub use client::Client;
 pub use routes::{ImportRequest, Operator, router};
-pub use running::{Reach, reach};
+pub use running::{Reach, address, client_for, reach};
 
 use bytes::Bytes;
 use fabric::{

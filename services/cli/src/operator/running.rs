@@ -35,11 +35,11 @@ pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
         return Ok(Reach::Direct(adapters));
     }
     let identity = Identity { tenant: common.tenant.clone(), actor: operator()? };
-    Ok(Reach::Running(client(common, config, &identity)?))
+    Ok(Reach::Running(client_for(common, config, &identity)?))
 }
 
 /// A client of the running `fabric up`, with a token for this identity.
-pub fn client(common: &Common, config: &Config, identity: &Identity) -> Outcome<Client> {
+pub fn client_for(common: &Common, config: &Config, identity: &Identity) -> Outcome<Client> {
     let url = address(common, config)?;
     let tokens = Tokens::for_config(config).map_err(|error| Failure::Other(error.to_string()))?;
     let token = tokens.mint(identity, TOKEN_LIFETIME, Clock::system().now()).map_err(|error| Failure::Other(error.to_string()))?;

@@ -12,7 +12,7 @@ impl Table {
     /// A table with these headings.
     pub fn new(headings: &[&str]) -> Self {
         let mut table = comfy_table::Table::new();
-        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         if !is_decorated() {
             table.force_no_tty();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use fabric::{EventId, Metadata};
+use fabric::EventId;
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
 
@@ -28,8 +28,7 @@ pub struct Place {
 
 impl Memberships {
     /// Takes in what is said of a member's enrollment.
-    pub fn set(&mut self, member: Id, enrollment: Id, metadata: &Metadata, place: Place) {
-        let stamp = (metadata.time, metadata.id);
+    pub fn set(&mut self, member: Id, enrollment: Id, stamp: Stamp, place: Place) {
         let places = self.0.entry(member).or_default();
         if places.get(&enrollment).is_none_or(|(before, _)| *before <= stamp) {
             places.insert(enrollment, (stamp, place));

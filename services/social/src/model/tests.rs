@@ -1,6 +1,6 @@
+use fabric::EventId;
 use fabric_catalog::{
     Example,
-    demographics::EnrollmentCreated,
     social::{Audience, CommentAdded, PostCreated, PostEdited},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -72,9 +72,10 @@ fn an_audience_decides_who_sees_a_post() {
     let mut model = Model::default();
     model.connection(id("c-1"), id("ada"), id("bob"), Status::Accepted);
     let place = |left| Place { class_id: id("k-1"), school_id: id("s-1"), left };
-    let metadata = metadata();
-    model.memberships.set(id("cem"), id("e-1"), &metadata, place(false));
-    model.memberships.set(id("dan"), id("e-2"), &metadata, place(true));
+    let stamp = |second| (at(second), EventId::from_parts(1, [0; 10]));
+    model.memberships.set(id("cem"), id("e-1"), stamp(1), place(false));
+    model.memberships.set(id("dan"), id("e-2"), stamp(2), place(true));
+    model.memberships.set(id("dan"), id("e-2"), stamp(1), place(false));
     let table = [
         (Audience::Connections, None, [true, true, false, false]),
         (Audience::Class, Some("k-1"), [true, false, true, false]),
@@ -90,25 +91,6 @@ fn an_audience_decides_who_sees_a_post() {
         let sees = ["ada", "bob", "cem", "dan"].map(|member| model.sees(&id(member), thread.post().unwrap()));
         assert_eq!(sees, expected, "{audience} {audience_id:?}");
     }
-}
-
-/// The metadata of any event.
-fn metadata() -> fabric::Metadata {
-    use fabric::core::{Actor, ServiceName, name::EventId, publication};
-    let service = ServiceName::try_new("user").unwrap();
-    let origin = publication::Origin {
-        id: EventId::from_parts(1, [0; 10]),
-        time: at(0),
-        tenant: fabric::TenantId::try_new("district-1").unwrap(),
-        actor: Actor::service(&service),
-        service,
-        correlation: None,
-        causation: None,
-        stream: None,
-        position: None,
-        trace: None,
-    };
-    publication::plan(&EnrollmentCreated::example().unwrap(), origin).unwrap().metadata
 }
 
 #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::sample::{Act, MarkGiven, School, following, mark, marks, school};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_parked_event_says_why_and_where_it_comes_from() {
     use Act::{Foreign, Hang, Panic, Permanent, Transient};
     let last = |act| [Transient, Transient, Transient, Transient, act];
@@ -40,7 +40,7 @@ async fn a_parked_event_says_why_and_where_it_comes_from() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn parking_holds_nothing_back_and_leaves_nothing_behind() {
     let (service, state) = school(School::always(Act::Permanent), marks());
     let harness = Harness::start(service).await;

@@ -32,7 +32,7 @@ async fn attempts(script: &[Act]) -> Vec<Attempt> {
     settled.iter().zip(&seen).map(|(settled, seen)| (since_first(seen.from), word(&settled.disposition))).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_attempt_comes_when_its_rung_says_and_ends_as_its_handler_says() {
     use Act::{Foreign, Handle, Hang, Panic, Permanent, RetryAfter, Transient};
     let table: &[(&[Act], &[Attempt])] = &[
@@ -68,7 +68,7 @@ async fn each_attempt_comes_when_its_rung_says_and_ends_as_its_handler_says() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_subscription_has_its_own_policy_and_its_own_timeout() {
     let policy = RetryPolicy::try_new(3, 200, 2, 1_000, 0).unwrap();
     let marks = marks().retry(policy).timeout(Duration::from_millis(70));
@@ -86,7 +86,7 @@ fn seen_from(school: &School) -> Duration {
     school.seen()[0].from
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn jitter_spreads_a_burst_over_the_ladder_and_is_the_same_the_next_time() {
     let burst = || async {
         let (service, _) = school(School::always(Act::Transient), marks().retry(RetryPolicy::default()));
@@ -112,7 +112,7 @@ async fn jitter_spreads_a_burst_over_the_ladder_and_is_the_same_the_next_time() 
     assert_eq!(settled, burst().await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failing_mark_does_not_hold_back_others_and_a_panic_harms_nobody() {
     for failing in [Act::Transient, Act::Permanent, Act::Panic, Act::RetryAfter(60 * SECOND)] {
         let (service, state) = school(School::following(&[failing.clone()]), marks().concurrency(1).prefetch(1));

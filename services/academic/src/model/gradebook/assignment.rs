@@ -6,7 +6,7 @@ use fabric_catalog::{
     gradebook::{AssignmentCreated, AssignmentUpdated},
     values::{Id, Score},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 
 use super::{result::ResultRecord, student::Contribution};
 use crate::model::latest::Latest;
@@ -14,6 +14,7 @@ use crate::model::latest::Latest;
 /// An assignment. Its results may be known before it is: events of different topics come in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Assignment {
+    pub(super) title: Option<Latest<String>>,
     pub(super) facts: Option<Latest<AssignmentFacts>>,
     pub(super) deleted_at: Option<Timestamp>,
     /// Whether students see it.
@@ -25,20 +26,14 @@ pub struct Assignment {
 /// What commands and calculations must know of an assignment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssignmentFacts {
-    /// Its title.
-    pub title: String,
     /// The class that it is for.
     pub class_id: Id,
-    /// The school in which the class is taught, as far as the assignment says so.
-    pub school_id: Option<Id>,
     /// The category that it counts in.
     pub category_id: Id,
     /// The lowest possible score.
     pub result_value_min: Score,
     /// The highest possible score.
     pub result_value_max: Score,
-    /// The day by which it is due.
-    pub due_date: Date,
 }
 
 /// The facts of an event that carries all of an assignment.
@@ -47,13 +42,10 @@ macro_rules! facts_from {
         impl From<&$event> for AssignmentFacts {
             fn from(event: &$event) -> Self {
                 Self {
-                    title: event.title.clone(),
                     class_id: event.class_id.clone(),
-                    school_id: event.school_id.clone(),
                     category_id: event.category_id.clone(),
                     result_value_min: event.result_value_min,
                     result_value_max: event.result_value_max,
-                    due_date: event.due_date,
                 }
             }
         }
@@ -63,9 +55,14 @@ macro_rules! facts_from {
 facts_from!(AssignmentCreated, AssignmentUpdated);
 
 impl Assignment {
-    /// The assignment, if it was created and has not been deleted since.
+    /// What there is to know of it, if it was created and has not been deleted since.
     pub fn facts(&self) -> Option<&AssignmentFacts> {
         self.facts.as_ref().filter(|_| !self.is_deleted()).map(Latest::value)
+    }
+
+    /// Its title, if it was created.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref().map(|title| title.value().as_str())
     }
 
     /// Whether it was deleted, and not set up again since.

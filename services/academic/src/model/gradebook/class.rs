@@ -127,7 +127,8 @@ mod tests {
             highest: mark(99.0),
         };
         let told = measured(20, 71.0);
-        let table = [((20, 71.0), false), ((20, 71.099), false), ((20, 71.1), true), ((20, 70.9), true), ((21, 71.0), true)];
+        let table =
+            [((20, 71.0), false), ((20, 71.099), false), ((20, 71.1), true), ((20, 70.9), true), ((21, 71.0), true)];
         for ((students, mean), expected) in table {
             assert_eq!(measured(students, mean).is_news_after(&told), expected, "{students} students, mean {mean}");
         }

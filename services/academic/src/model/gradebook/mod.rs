@@ -74,7 +74,7 @@ impl Gradebook {
             .or_default()
             .entry(grade.class_id.clone())
             .or_insert_with(|| StudentInClass::new(grade.school_id.clone()));
-        let Some(noted) = in_class.note(grade, assignment, at) else { return };
+        let noted = in_class.note(grade, assignment, at);
         let class = self.classes.entry(grade.class_id.clone()).or_default();
         if noted.before.is_none() {
             assignment.graded.insert((grade.class_id.clone(), grade.student_id.clone()));

@@ -1,6 +1,6 @@
 //! One student's result in one assignment, as the gradebook remembers it.
 
-use fabric_catalog::values::{Id, LetterGrade, Score};
+use fabric_catalog::values::{Id, LetterGrade, Percent, Score};
 use jiff::Timestamp;
 
 use super::grade::{Change, Grade};
@@ -43,19 +43,18 @@ pub struct Override {
 }
 
 impl ResultRecord {
-    /// The record after an event about its result; none when nothing is known and nothing was scored.
+    /// The record after an event about its result.
     ///
     /// That a grade was posted is never taken back, whichever event is newer: the family has seen it.
-    pub(super) fn after(known: Option<&Self>, grade: &Grade, at: Timestamp) -> Option<Self> {
+    pub(super) fn after(known: Option<&Self>, grade: &Grade, at: Timestamp) -> Self {
         match (known, &grade.change) {
             (Some(known), Change::Scored(scored)) if at < known.at => {
-                Some(Self { is_posted: known.is_posted || scored.is_posted, ..known.clone() })
+                Self { is_posted: known.is_posted || scored.is_posted, ..known.clone() }
             }
-            (Some(known), Change::Withdrawn) if at < known.at || known.result_id != grade.result_id => {
-                Some(known.clone())
-            }
-            (Some(known), Change::Withdrawn) => Some(Self { is_withdrawn: true, letter: None, at, ..known.clone() }),
-            (known, Change::Scored(scored)) => Some(Self {
+            (Some(known), Change::Withdrawn) if at < known.at || known.result_id != grade.result_id => known.clone(),
+            (Some(known), Change::Withdrawn) => Self { is_withdrawn: true, letter: None, at, ..known.clone() },
+            (None, Change::Withdrawn) => Self::never_scored(grade, at),
+            (known, Change::Scored(scored)) => Self {
                 result_id: grade.result_id.clone(),
                 score: scored.score,
                 mark: scored.mark,
@@ -68,8 +67,23 @@ impl ResultRecord {
                     .map(|_| LetterGrade::of_percent(scored.mark.percent())),
                 overridden: known.and_then(|known| known.overridden.clone()),
                 at,
-            }),
-            (None, Change::Withdrawn) => None,
+            },
+        }
+    }
+
+    /// What is remembered of a result that was withdrawn before it was heard of.
+    fn never_scored(grade: &Grade, at: Timestamp) -> Self {
+        Self {
+            result_id: grade.result_id.clone(),
+            score: Score::MIN,
+            mark: Mark::of(Percent::MIN),
+            category_id: grade.category_id.clone(),
+            is_posted: false,
+            is_exempt: false,
+            is_withdrawn: true,
+            letter: None,
+            overridden: None,
+            at,
         }
     }
 }

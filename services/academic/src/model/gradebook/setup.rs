@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::{Assignment, AssignmentFacts, Gradebook, in_class_mut, refresh_average};
 use crate::model::latest::offer;
 
-/// A student in a class whose average may have changed.
+/// A student in a class whose average may have changed. It is named also when the same event comes again and nothing changes any
+/// more: telling the first time may have failed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Affected {
     /// The student.
@@ -17,8 +18,15 @@ pub struct Affected {
 
 impl Gradebook {
     /// Sets up an assignment, or changes it. Gives whose averages may have changed.
-    pub fn set_assignment(&mut self, line_item_id: &Id, facts: AssignmentFacts, at: Timestamp) -> Vec<Affected> {
+    pub fn set_assignment(
+        &mut self,
+        line_item_id: &Id,
+        title: &str,
+        facts: AssignmentFacts,
+        at: Timestamp,
+    ) -> Vec<Affected> {
         self.change_assignment(line_item_id, |assignment| {
+            offer(&mut assignment.title, at, title.to_owned());
             offer(&mut assignment.facts, at, facts);
         })
     }
@@ -71,12 +79,10 @@ impl Gradebook {
             let Some(in_class) = in_class_mut(&mut self.students, student_id, class_id) else { continue };
             let Some(record) = in_class.results.get(line_item_id) else { continue };
             let (counted, counts) = (before.contribution(record), after.contribution(record));
-            if counted != counts {
-                in_class.recount(counted, counts);
-                let class = self.classes.entry(class_id.clone()).or_default();
-                refresh_average(in_class, class, class_id, &self.weights);
-                affected.push(Affected { student_id: student_id.clone(), class_id: class_id.clone() });
-            }
+            in_class.recount(counted, counts);
+            let class = self.classes.entry(class_id.clone()).or_default();
+            refresh_average(in_class, class, class_id, &self.weights);
+            affected.push(Affected { student_id: student_id.clone(), class_id: class_id.clone() });
         }
         for Affected { student_id, class_id } in &affected {
             self.count_categories(student_id, class_id);

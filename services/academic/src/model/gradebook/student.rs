@@ -6,13 +6,7 @@ use fabric::EventId;
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
 
-use super::{
-    assignment::Assignment,
-    grade::Grade,
-    result::ResultRecord,
-    trend::Trend,
-    weights::Weights,
-};
+use super::{assignment::Assignment, grade::Grade, result::ResultRecord, trend::Trend, weights::Weights};
 use crate::model::{
     latest::Latest,
     mark::{Mark, MarkSum, weighted_mean},
@@ -63,17 +57,20 @@ impl StudentInClass {
     }
 
     /// Takes in what an event says about a result, and keeps the sums right. Gives the record before and after.
-    pub(super) fn note(&mut self, grade: &Grade, assignment: &Assignment, at: Timestamp) -> Option<Noted> {
+    pub(super) fn note(&mut self, grade: &Grade, assignment: &Assignment, at: Timestamp) -> Noted {
         let before = self.results.get(&grade.line_item_id).cloned();
-        let after = ResultRecord::after(before.as_ref(), grade, at)?;
-        self.recount(before.as_ref().and_then(|record| assignment.contribution(record)), assignment.contribution(&after));
+        let after = ResultRecord::after(before.as_ref(), grade, at);
+        self.recount(
+            before.as_ref().and_then(|record| assignment.contribution(record)),
+            assignment.contribution(&after),
+        );
         if after.is_withdrawn {
             self.trend.forget(&grade.line_item_id);
         } else {
             self.missing.remove(&grade.line_item_id);
         }
         self.results.insert(grade.line_item_id.clone(), after.clone());
-        Some(Noted { before, after })
+        Noted { before, after }
     }
 
     /// Puts what a result counts now in the place of what it counted before.
@@ -91,9 +88,11 @@ impl StudentInClass {
 
     /// The average that follows from the marks: of each category the mean, and of these the mean by weight.
     pub(super) fn weighted_average(&self, class_id: &Id, weights: &Weights) -> Option<Mark> {
-        weighted_mean(self.categories.iter().filter_map(|(category, sum)| {
-            Some((sum.marks.mean()?, weights.of(class_id, category.as_ref())))
-        }))
+        weighted_mean(
+            self.categories
+                .iter()
+                .filter_map(|(category, sum)| Some((sum.marks.mean()?, weights.of(class_id, category.as_ref())))),
+        )
     }
 
     /// How many results count.

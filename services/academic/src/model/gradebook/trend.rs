@@ -60,7 +60,7 @@ impl Trend {
             return None;
         }
         let mut sum = MarkSum::default();
-        before.iter().for_each(|point| sum.add(point.mark));
+        sum.extend(before.iter().map(|point| point.mark));
         Some(Step { before: sum.mean()?, now: newest.mark })
     }
 

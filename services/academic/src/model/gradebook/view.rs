@@ -4,7 +4,7 @@ use fabric_catalog::values::{Id, LetterGrade, Percent, Score};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Gradebook, ResultRecord, StudentInClass};
+use super::{Assignment, Gradebook, ResultRecord, StudentInClass};
 use crate::model::mark::Mark;
 
 /// Who is asking about a student.
@@ -164,7 +164,7 @@ impl Gradebook {
         ResultView {
             result_id: record.result_id.clone(),
             line_item_id: line_item_id.clone(),
-            title: self.assignment(line_item_id).map(|assignment| assignment.title.clone()),
+            title: self.assignments.get(line_item_id).and_then(Assignment::title).map(str::to_owned),
             score: record.score,
             score_percent: record.mark.percent(),
             letter_grade: LetterGrade::of_percent(record.mark.percent()),

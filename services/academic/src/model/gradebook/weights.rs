@@ -13,23 +13,29 @@ use crate::model::{
 /// The weights of categories, in general and in single classes.
 #[derive(Debug, Default)]
 pub struct Weights {
-    general: HashMap<Id, Option<Latest<Option<Percent>>>>,
-    of_class: HashMap<Id, HashMap<Id, Option<Latest<Option<Percent>>>>>,
+    general: ByCategory,
+    of_class: HashMap<Id, ByCategory>,
 }
+
+type ByCategory = HashMap<Id, Option<Latest<Option<Percent>>>>;
 
 impl Weights {
     /// The weight without one of its own: a category counts like one of 100 %, so that without any weights all count alike.
     const DEFAULT: u64 = 100_000;
 
-    /// Sets a category's weight in a class, or in all classes that have none of their own. False when that changes nothing.
-    pub(super) fn set(&mut self, class_id: Option<&Id>, category_id: &Id, weight: Option<Percent>, at: Timestamp) -> bool {
+    /// Sets a category's weight in a class, or in all classes that have none of their own. False when that came too late.
+    pub(super) fn set(
+        &mut self,
+        class_id: Option<&Id>,
+        category_id: &Id,
+        weight: Option<Percent>,
+        at: Timestamp,
+    ) -> bool {
         let weights = match class_id {
             Some(class_id) => self.of_class.entry(class_id.clone()).or_default(),
             None => &mut self.general,
         };
-        let slot = weights.entry(category_id.clone()).or_default();
-        let before = slot.as_ref().and_then(|known| *known.value());
-        offer(slot, at, weight) && before != weight
+        offer(weights.entry(category_id.clone()).or_default(), at, weight)
     }
 
     /// How much a category counts in a class. What is in no category counts like a category without a weight.
@@ -51,12 +57,15 @@ impl Weights {
 
     /// Whether the category was ever set up.
     pub fn knows(&self, category_id: &Id) -> bool {
-        self.general.contains_key(category_id) || self.of_class.values().any(|weights| weights.contains_key(category_id))
+        self.general.contains_key(category_id)
+            || self.of_class.values().any(|weights| weights.contains_key(category_id))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
@@ -69,7 +78,8 @@ mod tests {
 
         assert_eq!(weights.of(&class, Some(&tests)), 100_000);
         assert!(weights.set(None, &tests, percent(40.0), now));
-        assert!(!weights.set(None, &tests, percent(40.0), now));
+        assert!(weights.set(None, &tests, percent(40.0), now));
+        assert!(!weights.set(None, &tests, percent(90.0), now - SignedDuration::from_secs(1)));
         assert!(weights.set(Some(&class), &tests, percent(60.0), now));
         assert_eq!(weights.of(&class, Some(&tests)), 60_000);
         assert_eq!(weights.of(&other, Some(&tests)), 40_000);

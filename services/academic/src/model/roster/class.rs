@@ -144,7 +144,8 @@ impl Class {
     pub fn leave(&mut self, person_id: &Id, left: Member, at: Timestamp) {
         let known = self.members.get(person_id).and_then(Option::as_ref).map(Latest::value);
         let known_enrollment = known.filter(|known| known.is_active).and_then(|known| known.enrollment_id.as_ref());
-        let is_another = matches!((known_enrollment, &left.enrollment_id), (Some(known), Some(ended)) if known != ended);
+        let is_another =
+            matches!((known_enrollment, &left.enrollment_id), (Some(known), Some(ended)) if known != ended);
         if !is_another {
             self.join(person_id, Member { is_active: false, ..left }, at);
         }

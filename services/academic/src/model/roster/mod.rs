@@ -75,15 +75,18 @@ pub struct Course {
     pub org_id: Id,
 }
 
-/// The fields that two events share, in a value.
+/// Makes a value from events that have the same fields.
 macro_rules! value_from {
-    ($value:ident { $($field:ident),+ } from $($event:ty),+) => {$(
+    ($value:ident $fields:tt from $($event:ty),+) => {
+        $($crate::model::roster::value_from!(@one $value $fields $event);)+
+    };
+    (@one $value:ident { $($field:ident),+ } $event:ty) => {
         impl From<&$event> for $value {
             fn from(event: &$event) -> Self {
                 Self { $($field: event.$field.clone()),+ }
             }
         }
-    )+};
+    };
 }
 pub(crate) use value_from;
 
@@ -141,6 +144,13 @@ impl Roster {
     /// A class, whatever is known of it.
     pub fn class(&self, class_id: &Id) -> Option<&Class> {
         self.classes.get(class_id)
+    }
+
+    /// A class with who is in it and when it meets.
+    pub fn class_view(&self, class_id: &Id) -> Option<RosterView> {
+        let class = self.class(class_id)?;
+        let school = class.facts().and_then(|facts| self.school(&facts.school_id));
+        Some(class.view(class_id, school.map(|school| school.lessons_of(class_id)).unwrap_or_default()))
     }
 
     /// A school's times.

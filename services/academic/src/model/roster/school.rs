@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use fabric_catalog::{
-    rostering::{BellPeriod, BellScheduleUpdated, CalendarDay, CalendarUpdated, DayKind, ScheduleEntry, SchedulePublished},
+    rostering::{
+        BellPeriod, BellScheduleUpdated, CalendarDay, CalendarUpdated, DayKind, ScheduleEntry, SchedulePublished,
+    },
     values::{Id, SchoolYear},
 };
 use jiff::{Timestamp, civil::Date};
@@ -97,7 +99,9 @@ mod tests {
             effective_date: Date::new(2027, 3, 1).unwrap(),
             ..winter.clone()
         };
-        [&winter, &spring].into_iter().for_each(|bells| school.set_bells(bells, Timestamp::UNIX_EPOCH));
+        for bells in [&winter, &spring] {
+            school.set_bells(bells, Timestamp::UNIX_EPOCH);
+        }
         for (date, title) in [((2026, 10, 31), None), ((2026, 11, 1), Some("Winter")), ((2027, 3, 1), Some("Spring"))] {
             let date = Date::new(date.0, date.1, date.2).unwrap();
             assert_eq!(school.bells_on(date).map(|bells| bells.title.as_str()), title, "{date}");
@@ -109,7 +113,9 @@ mod tests {
         let mut school = School::default();
         let part = SchedulePublished::example().unwrap();
         let other = SchedulePublished { schedule_id: Id::try_new("t-2").unwrap(), ..part.clone() };
-        [&part, &other, &part].into_iter().for_each(|part| school.set_timetable(part, Timestamp::UNIX_EPOCH));
+        for part in [&part, &other, &part] {
+            school.set_timetable(part, Timestamp::UNIX_EPOCH);
+        }
         assert_eq!(school.lessons_of(&part.entries[0].class_id).len(), 2);
         assert!(school.lessons_of(&Id::try_new("k-other").unwrap()).is_empty());
     }

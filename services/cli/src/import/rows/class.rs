@@ -1,11 +1,12 @@
 //! `classes.csv`.
 
-use fabric_catalog::{
-    rostering::{ClassArchived, ClassCreated},
-    values::Id,
+use academic::commands::{
+    ClassFacts,
+    create_class::{CreateClass, decide},
 };
+use fabric_catalog::{rostering::ClassArchived, values::Id};
 
-use super::{Accepted, Importer, Memory, accept};
+use super::{Accepted, Importer, Memory, accept, accept_event};
 use crate::import::{
     fault::Fault,
     file::File,
@@ -13,7 +14,7 @@ use crate::import::{
 };
 
 pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Fault> {
-    let event = ClassCreated {
+    let command = CreateClass {
         class_id: id.clone(),
         title: row.required("title")?.to_owned(),
         class_code: row.text("classCode").map(str::to_owned),
@@ -28,14 +29,15 @@ pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Faul
         location: row.text("location").map(str::to_owned),
         source_modified_at: row.last_modified()?,
     };
-    let memory = Memory::Class { school_id: event.school_id.clone() };
-    let accepted = match row.status()? {
-        Status::Active => accept(row, id, event),
+    let status = row.status()?;
+    let facts = ClassFacts { school_id: command.school_id.clone(), is_archived: status == Status::ToBeDeleted };
+    let accepted = match status {
+        Status::Active => accept(row, id, decide(row.known, command)),
         Status::ToBeDeleted => {
-            let ClassCreated { class_id, school_id, source_modified_at, .. } = event;
+            let CreateClass { class_id, school_id, source_modified_at, .. } = command;
             let archived_at = source_modified_at.unwrap_or(importer.now);
-            accept(row, id, ClassArchived { class_id, school_id, reason: None, archived_at })
+            accept_event(row, id, ClassArchived { class_id, school_id, reason: None, archived_at })
         }
     };
-    Ok(accepted?.remembering(memory))
+    Ok(accepted?.remembering(Memory::Class(facts)))
 }

@@ -1,13 +1,14 @@
 //! `courses.csv`.
 
-use fabric_catalog::{rostering::CourseCreated, values::Id};
+use academic::commands::create_course::{CreateCourse, decide};
+use fabric_catalog::values::Id;
 
 use super::{Accepted, accept, refuse_deletion};
 use crate::import::{fault::Fault, file::File, row::Row};
 
 pub fn read(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
     refuse_deletion(row)?;
-    let event = CourseCreated {
+    let command = CreateCourse {
         course_id: id.clone(),
         title: row.required("title")?.to_owned(),
         course_code: row.text("courseCode").map(str::to_owned),
@@ -18,5 +19,5 @@ pub fn read(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
         subject_codes: row.texts("subjectCodes"),
         source_modified_at: row.last_modified()?,
     };
-    accept(row, id, event)
+    accept(row, id, decide(row.known, command))
 }

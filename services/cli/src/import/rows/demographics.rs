@@ -39,6 +39,5 @@ pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Faul
         source_modified_at: row.last_modified()?,
     };
     let today = importer.now.to_zoned(TimeZone::UTC).date();
-    let event = set_demographics(row.known, SetDemographics(event), today).map_err(|refused| row.refused(&refused))?;
-    accept(row, id, event)
+    accept(row, id, set_demographics(row.known, SetDemographics(event), today))
 }

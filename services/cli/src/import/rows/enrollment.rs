@@ -6,7 +6,7 @@ use fabric_catalog::{
 };
 use user::commands::import::{EnrollUser, enroll_user};
 
-use super::{Accepted, accept};
+use super::{Accepted, accept, accept_event};
 use crate::import::{
     fault::Fault,
     file::File,
@@ -25,16 +25,14 @@ pub fn read(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
         end_date: row.date_if("endDate")?,
         source_modified_at: row.last_modified()?,
     };
-    let status = row.status()?;
-    let event = enroll_user(row.known, EnrollUser(event)).map_err(|refused| row.refused(&refused))?;
-    match status {
-        Status::Active => accept(row, id, event),
+    match row.status()? {
+        Status::Active => accept(row, id, enroll_user(row.known, EnrollUser(event))),
         Status::ToBeDeleted => {
             let EnrollmentCreated { enrollment_id, class_id, user_id, school_id, role, begin_date, end_date, .. } = event;
             let reason = None;
             let ended =
                 EnrollmentEnded { enrollment_id, class_id, user_id, school_id, role, begin_date, end_date, reason };
-            accept(row, id, ended)
+            accept_event(row, id, ended)
         }
     }
 }

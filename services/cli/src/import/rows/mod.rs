@@ -14,15 +14,15 @@ mod user;
 
 use std::sync::Arc;
 
-use fabric::{Event, Payload};
+use academic::commands::{AssignmentFacts, ClassFacts};
+use fabric::{Event, Payload, core::validate};
 use fabric_catalog::values::Id;
-use garde::Validate;
 use jiff::Timestamp;
 
 use super::{
-    fault::{Fault, code},
+    fault::{Fault, Refused, code},
     file::File,
-    known::{Held, LineItem},
+    known::Held,
     row::{Row, Status},
 };
 
@@ -60,12 +60,9 @@ pub enum Memory {
     /// Nothing.
     Nothing,
     /// A class's school.
-    Class {
-        /// The school.
-        school_id: Id,
-    },
-    /// A line item's scale, class and category.
-    LineItem(LineItem),
+    Class(ClassFacts),
+    /// A line item's class, category and scale.
+    LineItem(AssignmentFacts),
     /// What a person is at an organization.
     Role {
         /// The person.
@@ -107,10 +104,16 @@ impl Accepted {
     }
 }
 
+/// Accepts a row with the event that follows from it, if the service that is asked for it does not refuse.
+fn accept<E: Event>(row: &Row<'_>, id: Id, decided: Result<E, impl Into<Refused>>) -> Result<Accepted, Fault> {
+    let event = decided.map_err(|refusal| Fault::of_service(row.file, refusal))?;
+    accept_event(row, id, event)
+}
+
 /// Accepts a row with the event that follows from it, if the event keeps its rules.
-fn accept<E: Event>(row: &Row<'_>, id: Id, event: E) -> Result<Accepted, Fault> {
+fn accept_event<E: Event>(row: &Row<'_>, id: Id, event: E) -> Result<Accepted, Fault> {
     if let Err(report) = event.validate() {
-        let first = fabric::core::validate::violations(&report).into_iter().next();
+        let first = validate::violations(&report).into_iter().next();
         return Err(first.map_or_else(
             || Fault::of_row("invalid", "breaks a rule of its event"),
             |violation| Fault::of_violation(row.file, violation),

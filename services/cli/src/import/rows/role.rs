@@ -7,14 +7,11 @@ use crate::import::{
     fault::{Fault, code},
     file::File,
     known::Held,
-    row::{Row, Status, unknown},
+    row::{Row, Status},
 };
 
 pub fn read(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
-    let user_id: Id = row.value("userSourcedId")?;
-    if !row.known.is_standing(File::Users, user_id.as_str()) {
-        return Err(unknown("userSourcedId", File::Users));
-    }
+    let user_id = row.forward_reference("userSourcedId", File::Users)?;
     let is_primary = match row.required("roleType")? {
         "primary" => true,
         "secondary" => false,

@@ -8,10 +8,11 @@ use fabric_catalog::{
 };
 use user::commands::import::{CreateUser, create_user};
 
-use super::{Accepted, Importer, accept};
+use super::{Accepted, Importer, accept, accept_event};
 use crate::import::{
     fault::{Fault, code},
     file::{File, Version},
+    known::Held,
     row::{Row, Status},
 };
 
@@ -36,10 +37,10 @@ pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Faul
         email: row.value_if("email")?,
         sms: row.value_if("sms")?,
         phone: row.value_if("phone")?,
-        grades: row.texts("grades"),
+        grades: row.values("grades")?,
         org_ids: belonging.org_ids,
         primary_org_id: belonging.primary_org_id,
-        agent_ids: row.standing("agentSourcedIds", File::Users)?,
+        agent_ids: row.forward_references("agentSourcedIds", File::Users)?,
         source_modified_at: row.last_modified()?,
     };
     if row.status()? == Status::ToBeDeleted {
@@ -49,10 +50,9 @@ pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Faul
             deactivated_by_id: Some(importer.id.clone()),
             deactivated_at: event.source_modified_at.unwrap_or(importer.now),
         };
-        return accept(row, id, event);
+        return accept_event(row, id, event);
     }
-    let event = create_user(row.known, CreateUser(event)).map_err(|refused| row.refused(&refused))?;
-    accept(row, id, event)
+    accept(row, id, create_user(row.known, CreateUser(event)))
 }
 
 /// What a person is, and where.
@@ -73,7 +73,7 @@ fn belonging(row: &Row<'_>, id: &Id) -> Result<Belonging, Fault> {
             primary_org_id: None,
         }),
         Version::V1p2 => {
-            let role_at = |(held, org): (crate::import::known::Held, &Id)| RoleAtOrganization {
+            let role_at = |(held, org): (Held, &Id)| RoleAtOrganization {
                 org_id: org.clone(),
                 role: held.role,
                 is_primary: held.is_primary,

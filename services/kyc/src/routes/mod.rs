@@ -1,0 +1,101 @@
+//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the model.
+
+mod accepted;
+mod identity;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, State as Extract},
+    http::StatusCode,
+    routing::{get, post},
+};
+use fabric::{
+    Fabric, ReadModel,
+    http::{Body, Problem},
+    identity::Identity,
+};
+use fabric_catalog::values::Id;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    State,
+    commands::{self, RequestIdentityVerification, ReviewDocument, Reviewed, SubmitDocument},
+    model::Model,
+};
+use accepted::Accepted;
+
+/// What every route works with.
+#[derive(Clone)]
+struct App {
+    fabric: Fabric,
+    state: Arc<State>,
+}
+
+impl App {
+    fn read<R>(&self, by: &Identity, reader: impl FnOnce(&Model) -> R) -> R {
+        self.state.read(&by.tenant, reader)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.fabric.clock().now()
+    }
+}
+
+/// The routes of the service.
+pub fn router(fabric: Fabric, state: Arc<State>) -> Router {
+    Router::new()
+        .route("/documents", post(submit))
+        .route("/documents/{id}/review", post(review))
+        .route("/identities", post(request_verification))
+        .route("/identities/{person}", get(identity::identity))
+        .with_state(App { fabric, state })
+}
+
+async fn submit(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Body(command): Body<SubmitDocument>,
+) -> Result<Accepted, Problem> {
+    let id = new_id()?;
+    let event = app.read(&by, |model| commands::submit(model, &by, command, id, app.now()))?;
+    Accepted::creating(event.document_id.clone()).publish(&app.fabric, &by, event).await
+}
+
+async fn review(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Path(id): Path<String>,
+    Body(command): Body<ReviewDocument>,
+) -> Result<Accepted, Problem> {
+    let (document, review) = (named(&id, "document")?, new_id()?);
+    let reviewed = app.read(&by, |model| commands::review(model, &by, document, command, review, app.now()))?;
+    let answer = Accepted::default();
+    match reviewed {
+        Reviewed::Verified(event) => answer.publish(&app.fabric, &by, event).await,
+        Reviewed::Rejected(event) => answer.publish(&app.fabric, &by, event).await,
+        Reviewed::Escalated(event) => answer.publish(&app.fabric, &by, event).await,
+    }
+}
+
+async fn request_verification(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Body(command): Body<RequestIdentityVerification>,
+) -> Result<Accepted, Problem> {
+    let id = new_id()?;
+    let event = app.read(&by, |model| commands::request_verification(model, &by, command, id, app.now()))?;
+    Accepted::creating(event.identity_id.clone()).publish(&app.fabric, &by, event).await
+}
+
+/// The id in a path. What cannot be an id is not there.
+fn named(id: &str, what: &str) -> Result<Id, Problem> {
+    Id::try_new(id).map_err(|_| Problem::not_found(what))
+}
+
+fn new_id() -> Result<Id, Problem> {
+    let id = Id::try_new(Uuid::now_v7().to_string());
+    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
+}

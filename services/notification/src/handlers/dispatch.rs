@@ -1,0 +1,220 @@
+//! `dispatch`: delivers notices that were asked for.
+
+use std::collections::BTreeSet;
+
+use fabric::{Context, Fault};
+use fabric_catalog::{
+    notification::{
+        Channel, DeliveryCompleted, DeliveryPartiallyCompleted, EmailDeliveryFailed, EmailSent,
+        NotificationDispatchRequested,
+    },
+    values::{EmailAddress, Id},
+};
+
+use super::{reaction_id, read, update};
+use crate::{
+    State,
+    mailer::{HandedOver, Mail},
+    model::{Notice, SentEmail, Text, Withheld},
+    plan::{Delivery, EmailTo, Plan, PlanError, plan},
+};
+
+/// Delivers a notice. If a step fails, the event comes again, and what is done already is not done twice: a mail that was handed over
+/// is remembered, and the events about it have the same ids.
+pub async fn requested(event: NotificationDispatchRequested, context: Context<State>) -> Result<(), Fault> {
+    let now = context.clock().now();
+    let planned = read(&context, |model| plan(model, context.metadata().id, &event, now));
+    match planned.map_err(fault_of)? {
+        Plan::Repeated => Ok(()),
+        Plan::Wait(wait) => Err(Fault::retry_after(wait, "the notice is to be delivered later")),
+        Plan::Withhold(text, withheld) => {
+            remember(&context, &event, &text, Some(withheld));
+            Ok(())
+        }
+        Plan::Deliver(delivery) => deliver(&context, &event, delivery).await,
+    }
+}
+
+/// News of a person may still be on its way; nothing else mends itself.
+fn fault_of(error: PlanError) -> Fault {
+    match error {
+        PlanError::UnknownRecipient => Fault::transient(error),
+        PlanError::Render(_) | PlanError::NoChannel => Fault::permanent(error),
+    }
+}
+
+async fn deliver(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    delivery: Delivery,
+) -> Result<(), Fault> {
+    remember(context, event, &delivery.text, None);
+    if let Some(to) = &delivery.email {
+        let outcome = email(context, event, to, &delivery.text).await?;
+        update(context, |model| {
+            if let Some(notice) = model.notices.get_mut(&event.notification_id) {
+                if outcome { notice.delivered.insert(Channel::Email) } else { notice.failed.insert(Channel::Email) };
+            }
+        });
+    }
+    let notice = update(context, |model| {
+        if delivery.in_app {
+            model.notices.deliver_in_app(&event.notification_id);
+        }
+        let notice = model.notices.get_mut(&event.notification_id)?;
+        notice.failed.extend(delivery.unserved);
+        Some(notice.clone())
+    });
+    match notice {
+        Some(notice) => tell_outcome(context, &event.notification_id, &notice).await,
+        None => Ok(()),
+    }
+}
+
+fn remember(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    text: &Text,
+    withheld: Option<Withheld>,
+) {
+    let request = context.metadata().id;
+    update(context, |model| {
+        let notice = model.notices.request(&event.notification_id, || Notice {
+            request,
+            recipient_id: event.recipient_id.clone(),
+            template: event.template.clone(),
+            urgency: event.urgency,
+            text: text.clone(),
+            requested_at: event.requested_at,
+            withheld,
+            attempts: 0,
+            email: None,
+            delivered: BTreeSet::new(),
+            failed: BTreeSet::new(),
+        });
+        notice.withheld = withheld;
+    });
+}
+
+/// Sends the e-mail of a notice and says what came of it. False when it will never be delivered; a fault when it may be later.
+async fn email(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    to: &EmailTo,
+    text: &Text,
+) -> Result<bool, Fault> {
+    let (sent, attempt) = update(context, |model| {
+        let Some(notice) = model.notices.get_mut(&event.notification_id) else { return (None, 1) };
+        if notice.email.is_none() {
+            notice.attempts = notice.attempts.saturating_add(1).min(100);
+        }
+        (notice.email.clone(), notice.attempts)
+    });
+    let sent = match (sent, to) {
+        (Some(sent), _) => Ok(sent),
+        (None, EmailTo::Nowhere) => Err("no_address".to_owned()),
+        (None, EmailTo::Address(address)) => hand_over(context, event, address, text).await?,
+    };
+    match sent {
+        Ok(sent) => {
+            say_sent(context, event, sent, attempt).await?;
+            Ok(true)
+        }
+        Err(code) => {
+            say_failed(context, event, code, attempt).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Hands the mail over and remembers that. The inner error says why it will never be taken.
+async fn hand_over(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    to: &EmailAddress,
+    text: &Text,
+) -> Result<Result<SentEmail, String>, Fault> {
+    let cause = context.metadata().id;
+    let mail = Mail { cause, at: event.requested_at, to, subject: &text.subject, body: &text.body };
+    match context.state().mailer.send(mail).await {
+        Ok(HandedOver { message_id, provider }) => {
+            let sent = SentEmail { message_id: Id::try_new(message_id)?, provider };
+            update(context, |model| {
+                if let Some(notice) = model.notices.get_mut(&event.notification_id) {
+                    notice.email = Some(sent.clone());
+                }
+            });
+            Ok(Ok(sent))
+        }
+        Err(error) => match error.permanent_code() {
+            Some(code) => Ok(Err(code.to_owned())),
+            None => Err(Fault::transient(error)),
+        },
+    }
+}
+
+async fn say_sent(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    sent: SentEmail,
+    attempt: u16,
+) -> Result<(), Fault> {
+    let id = reaction_id("notification.dispatch", context.metadata().id, "sent");
+    let sent = EmailSent {
+        notification_id: event.notification_id.clone(),
+        message_id: sent.message_id,
+        recipient_id: event.recipient_id.clone(),
+        provider: sent.provider.to_owned(),
+        attempt,
+        sent_at: context.clock().now(),
+    };
+    context.publish(sent).id(id).await?;
+    Ok(())
+}
+
+async fn say_failed(
+    context: &Context<State>,
+    event: &NotificationDispatchRequested,
+    code: String,
+    attempts: u16,
+) -> Result<(), Fault> {
+    let id = reaction_id("notification.dispatch", context.metadata().id, "failed");
+    let failed = EmailDeliveryFailed {
+        notification_id: event.notification_id.clone(),
+        message_id: None,
+        recipient_id: event.recipient_id.clone(),
+        code,
+        attempts,
+        failed_at: context.clock().now(),
+    };
+    context.publish(failed).id(id).await?;
+    Ok(())
+}
+
+/// Says on which channels a notice was delivered. Of one that was delivered on none, the event of each failed channel speaks.
+pub(super) async fn tell_outcome(context: &Context<State>, id: &Id, notice: &Notice) -> Result<(), Fault> {
+    let (notification_id, recipient_id) = (id.clone(), notice.recipient_id.clone());
+    let (attempts, delivered_at) = (u32::from(notice.attempts.max(1)), context.clock().now());
+    let id = reaction_id("notification.delivery", context.metadata().id, id.as_str());
+    match (notice.delivered.is_empty(), notice.failed.is_empty()) {
+        (true, _) => {}
+        (false, true) => {
+            let channels = notice.delivered.clone();
+            let event = DeliveryCompleted { notification_id, recipient_id, channels, attempts, delivered_at };
+            context.publish(event).id(id).await?;
+        }
+        (false, false) => {
+            let (delivered_channels, failed_channels) = (notice.delivered.clone(), notice.failed.clone());
+            let event = DeliveryPartiallyCompleted {
+                notification_id,
+                recipient_id,
+                delivered_channels,
+                failed_channels,
+                attempts,
+                delivered_at,
+            };
+            context.publish(event).id(id).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the model.
+
+mod accepted;
+mod queries;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, State as Extract},
+    http::StatusCode,
+    routing::{get, post, put},
+};
+use fabric::{
+    Fabric, ReadModel,
+    http::{Body, Problem},
+    identity::Identity,
+};
+use fabric_catalog::values::Id;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    State, access,
+    commands::{self, RequestNotification, TemplateWritten, UpdatePreference, UpdateTemplate},
+    model::Model,
+};
+use accepted::Accepted;
+
+/// What every route works with.
+#[derive(Clone)]
+struct App {
+    fabric: Fabric,
+    state: Arc<State>,
+}
+
+impl App {
+    fn read<R>(&self, by: &Identity, reader: impl FnOnce(&Model) -> R) -> R {
+        self.state.models.read(&by.tenant, reader)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.fabric.clock().now()
+    }
+}
+
+/// The routes of the service.
+pub fn router(fabric: Fabric, state: Arc<State>) -> Router {
+    Router::new()
+        .route("/notifications", post(request))
+        .route("/notifications/{id}", get(queries::notification))
+        .route("/templates/{name}", put(update_template))
+        .route("/preferences/{person}", put(update_preference))
+        .route("/inbox/{person}", get(queries::inbox))
+        .route("/analytics/channels", get(queries::channels))
+        .with_state(App { fabric, state })
+}
+
+async fn request(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Body(command): Body<RequestNotification>,
+) -> Result<Accepted, Problem> {
+    let id = new_id()?;
+    let event = app.read(&by, |model| commands::request(model, command, id, app.now()))?;
+    Accepted::creating(event.notification_id.clone()).publish(&app.fabric, &by, event).await
+}
+
+async fn update_template(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Path(name): Path<String>,
+    Body(command): Body<UpdateTemplate>,
+) -> Result<Accepted, Problem> {
+    match app.read(&by, |model| commands::update_template(model, &name, command, app.now()))? {
+        TemplateWritten::Created(event) => {
+            Accepted::creating(event.template_id.clone()).publish(&app.fabric, &by, event).await
+        }
+        TemplateWritten::Updated(event) => Accepted::default().publish(&app.fabric, &by, event).await,
+    }
+}
+
+async fn update_preference(
+    Extract(app): Extract<App>,
+    by: Identity,
+    Path(person): Path<String>,
+    Body(command): Body<UpdatePreference>,
+) -> Result<StatusCode, Problem> {
+    let person = named(&person, "person")?;
+    if !access::is_self(&by, &person) {
+        return Err(Problem::forbidden("only the person decides that"));
+    }
+    app.state.models.update(&by.tenant, |model| model.muted.insert(person, command.muted_channels));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The id in a path. What cannot be an id is not there.
+fn named(id: &str, what: &str) -> Result<Id, Problem> {
+    Id::try_new(id).map_err(|_| Problem::not_found(what))
+}
+
+fn new_id() -> Result<Id, Problem> {
+    let id = Id::try_new(Uuid::now_v7().to_string());
+    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
+}
