@@ -13,7 +13,7 @@ use lapin::{
 use crate::{
     error::{Refusal, RefusalKind},
     pipeline::{self, Unanswered},
-    wire::short,
+    wire::name,
 };
 
 /// One declaration.
@@ -141,12 +141,6 @@ fn arguments(role: &QueueRole) -> FieldTable {
 
 fn text(text: &str) -> AMQPValue {
     AMQPValue::LongString(text.into())
-}
-
-/// A name that AMQP cannot carry is an error of the driver's here, and ends like a lost connection: names are checked where they are
-/// made.
-fn name(name: &str) -> lapin::Result<lapin::types::ShortString> {
-    short(name).map_err(|reason| std::io::Error::other(reason).into())
 }
 
 fn error_of(step: Step<'_>, refusal: Refusal) -> DeclareError {

@@ -93,6 +93,11 @@ pub(crate) fn short(text: impl Into<String>) -> Result<ShortString, &'static str
     ShortString::try_new(text).map_err(|_too_long| "a name or property of it has more than 255 bytes")
 }
 
+/// The same for the driver's own calls: a name that AMQP cannot carry ends them like a lost connection.
+pub(crate) fn name(text: &str) -> lapin::Result<ShortString> {
+    short(text).map_err(|reason| std::io::Error::other(reason).into())
+}
+
 fn table(headers: &Headers) -> Result<FieldTable, &'static str> {
     if headers.bytes() > HEADERS_BYTES_MAX {
         return Err("its headers are too large");

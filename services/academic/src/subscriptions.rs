@@ -10,8 +10,8 @@ use crate::{
         analytics::{analytics_event, student_analytics},
         audit::{gradebook_audit, rostering_audit},
         averages::{
-            assignment_created, assignment_deleted, assignment_published, assignment_updated, bulk_grade_calculation,
-            category_weight_changed, extra_credit, gpa_update, grade_calculation,
+            assignment_created, assignment_deleted, assignment_missed, assignment_published, assignment_updated,
+            bulk_grade_calculation, category_weight_changed, extra_credit, gpa_update, grade_calculation,
         },
         grades::{category_average, class_performance, grade_override, letter_grade_conversion},
         interventions::{
@@ -46,6 +46,7 @@ fn gradebook() -> Vec<Subscription<Models>> {
             .on(assignment_created)
             .on(assignment_updated)
             .on(assignment_published)
+            .on(assignment_missed)
             .on(assignment_deleted)
             .on(category_weight_changed)
             .timeout(RECALCULATION_TIMEOUT),

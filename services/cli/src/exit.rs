@@ -74,7 +74,9 @@ impl From<PublishFailure> for Failure {
         match failure {
             PublishFailure::Rejected(_) => Self::Refused(text),
             PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => Self::Unknown(text),
-            PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => Self::Unreachable(text),
+            PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => {
+                Self::Unreachable(text)
+            }
         }
     }
 }

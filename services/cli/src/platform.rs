@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use fabric::{
-    Adapters, AnyService, Descriptor, connect,
+    Adapters, AnyService, Descriptor,
     config::{self, Config},
+    connect,
     core::topology::{self, Topology},
     host::{Host, contexts_of},
     http::ServeError,
@@ -26,15 +27,23 @@ pub fn catalogue() -> &'static [Descriptor] {
 pub fn configuration(common: &Common) -> Outcome<Config> {
     let given = [("FABRIC__BROKER__URL", &common.amqp), ("FABRIC__CACHE__URL", &common.redis)];
     let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-    Config::load(common.config.as_deref(), config::environment().chain(given)).map_err(|error| Failure::Usage(error.to_string()))
+    Config::load(common.config.as_deref(), config::environment().chain(given))
+        .map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// The values of the services with these names; of all when none is named.
 pub fn services(config: &Config, names: &[String]) -> Outcome<Vec<Box<dyn AnyService>>> {
     if let Some(unknown) = names.iter().find(|name| !SERVICES.contains(&name.as_str())) {
-        return Err(Failure::Usage(format!("--services: there is no service {unknown:?}; there are {}", SERVICES.join(", "))));
+        return Err(Failure::Usage(format!(
+            "--services: there is no service {unknown:?}; there are {}",
+            SERVICES.join(", ")
+        )));
     }
-    SERVICES.iter().filter(|name| names.is_empty() || names.iter().any(|wanted| wanted == *name)).map(|name| service(config, name)).collect()
+    SERVICES
+        .iter()
+        .filter(|name| names.is_empty() || names.iter().any(|wanted| wanted == *name))
+        .map(|name| service(config, name))
+        .collect()
 }
 
 fn service(config: &Config, name: &str) -> Outcome<Box<dyn AnyService>> {
@@ -44,7 +53,8 @@ fn service(config: &Config, name: &str) -> Outcome<Box<dyn AnyService>> {
         "social" => Box::new(social::service()),
         "kyc" => Box::new(kyc::service()),
         _ => {
-            let mailer = notification::Mailer::from_config(config).map_err(|error| Failure::Usage(error.to_string()))?;
+            let mailer =
+                notification::Mailer::from_config(config).map_err(|error| Failure::Usage(error.to_string()))?;
             Box::new(notification::service(mailer))
         }
     })

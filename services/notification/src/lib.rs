@@ -28,7 +28,8 @@ use fabric_catalog::notification::{
 };
 
 use handlers::{
-    analytics, delivery_failure, directory, dispatch, email_delivery, grade_posting, kyc_notice, social_notice, template,
+    analytics, delivery_failure, directory, dispatch, email_delivery, grade_posting, kyc_notice, social_notice,
+    template,
 };
 pub use mailer::Mailer;
 

@@ -98,9 +98,8 @@ pub fn plan(
 /// The channels that were asked for, e-mail if none was, without those that the person does not want. An emergency asks nobody.
 fn wanted(model: &Model, event: &NotificationDispatchRequested) -> BTreeSet<Channel> {
     let asked = if event.channels.is_empty() { BTreeSet::from([Channel::Email]) } else { event.channels.clone() };
-    let is_muted = |channel: &Channel| {
-        event.urgency != Urgency::Emergency && model.is_muted(&event.recipient_id, *channel)
-    };
+    let is_muted =
+        |channel: &Channel| event.urgency != Urgency::Emergency && model.is_muted(&event.recipient_id, *channel);
     asked.into_iter().filter(|channel| !is_muted(channel)).collect()
 }
 
@@ -122,7 +121,6 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::model::Stamp;
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_788_000_000).unwrap()
@@ -143,10 +141,10 @@ mod tests {
     /// Ada has an address, Bob has none, Cem has muted e-mails.
     fn model() -> Model {
         let mut model = Model::default();
-        let stamp = Stamp::new(now(), request_id(1));
-        model.directory.person_mut(id("ada")).email.set(stamp, Some(address("ada@example.edu")));
-        model.directory.person_mut(id("bob")).email.set(stamp, None);
-        model.directory.person_mut(id("cem")).email.set(stamp, Some(address("cem@example.edu")));
+        let at = now();
+        model.directory.person_mut(id("ada")).email.set(at, Some(address("ada@example.edu")));
+        model.directory.person_mut(id("bob")).email.set(at, None);
+        model.directory.person_mut(id("cem")).email.set(at, Some(address("cem@example.edu")));
         model.muted.insert(id("cem"), BTreeSet::from([Channel::Email]));
         model
     }
@@ -223,7 +221,11 @@ mod tests {
         ];
         for (deliver_after_at, expires_at, expected) in table {
             let event = NotificationDispatchRequested { deliver_after_at, expires_at, ..request("ada", &[]) };
-            assert_eq!(short(plan(&model(), request_id(7), &event, now())), expected, "{deliver_after_at:?} {expires_at:?}");
+            assert_eq!(
+                short(plan(&model(), request_id(7), &event, now())),
+                expected,
+                "{deliver_after_at:?} {expires_at:?}"
+            );
         }
     }
 

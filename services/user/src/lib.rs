@@ -48,17 +48,16 @@ pub fn service() -> Service<State> {
                 .on(profile::deactivated)
                 .on(profile::changed_by_holder),
         )
-        .subscribe(Subscription::new("enrollment").on(enrollment::created).on(enrollment::updated).on(enrollment::ended))
         .subscribe(
-            Subscription::new("family_relationship")
-                .on(family::linked)
-                .on(family::changed)
-                .on(family::removed),
+            Subscription::new("enrollment").on(enrollment::created).on(enrollment::updated).on(enrollment::ended),
         )
+        .subscribe(Subscription::new("family_relationship").on(family::linked).on(family::changed).on(family::removed))
         .subscribe(Subscription::new("emergency_contact").on(family::contact_added).on(family::contact_updated))
         .subscribe(Subscription::new("demographic_data").on(demographic_data::updated))
         .subscribe(
-            Subscription::new("user_deactivation").on(deactivation::person_deactivated).on(deactivation::account_closed),
+            Subscription::new("user_deactivation")
+                .on(deactivation::person_deactivated)
+                .on(deactivation::account_closed),
         )
         .subscribe(
             Subscription::new("user_projection")

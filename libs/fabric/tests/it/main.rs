@@ -4,6 +4,7 @@ mod delivery;
 mod drain;
 mod http;
 mod last_known;
+mod metrics;
 mod order;
 mod outages;
 mod publishing;

@@ -10,7 +10,7 @@ pub fn recorder() -> PrometheusRecorder {
     PrometheusBuilder::new().set_buckets(SECONDS_BUCKETS).unwrap().build_recorder()
 }
 
-/// A metric's name with the values of its labels, in the order of their names: `eventbus_retry_total school.marks`.
+/// A metric's name with the values of its labels, in the order of the labels' names: `eventbus_retry_total school.marks`.
 pub type Series = String;
 
 /// Every series at one moment. A histogram counts its measurements.
@@ -23,8 +23,10 @@ pub struct Line<'t> {
     pub name: &'t str,
     /// The labels' names and values.
     pub labels: BTreeMap<&'t str, &'t str>,
-    /// Whether it is a bucket or the sum of a histogram.
-    pub is_detail: bool,
+    /// Whether it is a bucket of a histogram.
+    pub is_bucket: bool,
+    /// Whether it is the sum of a histogram.
+    pub is_sum: bool,
     /// The number.
     pub value: f64,
 }
@@ -39,7 +41,8 @@ pub fn lines(rendered: &str) -> impl Iterator<Item = Line<'_>> {
         Line {
             name: plain.unwrap_or(name),
             labels: labels.map(|(label, value)| (label, value.trim_matches('"'))).collect(),
-            is_detail: name.ends_with("_bucket") || name.ends_with("_sum"),
+            is_bucket: name.ends_with("_bucket"),
+            is_sum: name.ends_with("_sum"),
             value: value.parse().unwrap(),
         }
     })
@@ -53,7 +56,8 @@ impl Scrape {
             let values: Vec<&str> = line.labels.values().copied().collect();
             format!("{} {}", line.name, values.join(" ")).trim_end().to_owned()
         };
-        Self(lines(&rendered).filter(|line| !line.is_detail).map(|line| (series(&line), line.value)).collect())
+        let counts = lines(&rendered).filter(|line| !line.is_bucket && !line.is_sum);
+        Self(counts.map(|line| (series(&line), line.value)).collect())
     }
 
     /// The value of a series; 0 when it is not there.

@@ -100,7 +100,7 @@ impl MemoryBroker {
         if let Ok(Ok(answer)) = timeout(self.server.deadline, &mut answer).await {
             return confirmed(answer);
         }
-        let given_up = self.server.step(|state| state.model.give_up(publish));
+        let given_up = self.server.step(|state| state.give_up(publish));
         match (answer.try_recv(), given_up) {
             (Ok(answer), _) => confirmed(answer),
             (Err(_), GivenUp::NotSent) => Err(PublishError::NotSent { reason: "there was no connection in time" }),

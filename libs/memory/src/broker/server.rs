@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::timer::Timer;
 use crate::{
-    model::{Answer, ChannelId, ClientId, CloseReason, Delivery, Effect, Model, PublishId, Publishing},
+    model::{Answer, ChannelId, ClientId, CloseReason, Delivery, Effect, GivenUp, Model, PublishId, Publishing},
     options::BrokerOptions,
 };
 
@@ -177,6 +177,15 @@ impl State {
                 Promise::Held(publish, receiver)
             }
         }
+    }
+
+    /// A client does not wait any longer. What is not sent will never be answered.
+    pub(super) fn give_up(&mut self, publish: PublishId) -> GivenUp {
+        let given_up = self.model.give_up(publish);
+        if given_up == GivenUp::NotSent {
+            self.answers.remove(&publish);
+        }
+        given_up
     }
 
     /// Makes room for the deliveries of a new channel, before the first one is carried out.

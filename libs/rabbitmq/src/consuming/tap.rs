@@ -19,7 +19,7 @@ use lapin::{
 use tokio::time::timeout;
 
 use super::consumer::{self, Deliveries};
-use crate::wire::short;
+use crate::wire::name;
 
 /// How many deliveries are on their way to the reader. The rest waits in the broker's queue, which drops the oldest.
 ///
@@ -34,9 +34,12 @@ pub(super) async fn start(
     request: TapRequest,
     within: Duration,
 ) -> Result<Box<dyn Consumer>, ConsumeError> {
-    const NAME: &str = "of a tap";
-    let opened = consumer::opened(NAME, timeout(within, open(connection, &request)).await)?;
-    let (channel, consumer) = opened;
+    let opened = consumer::opened("a tap", timeout(within, open(connection, &request)).await);
+    let (channel, consumer) = opened.map_err(|error| match error {
+        // Its queue is its own: what is not there can only be what it is to be bound to.
+        ConsumeError::NoQueue { .. } => ConsumeError::Away { detail: "an exchange to watch does not exist".to_owned() },
+        other => other,
+    })?;
     Ok(Box::new(Tap { channel, deliveries: Deliveries::new(consumer), unacknowledged: 0 }))
 }
 
@@ -58,10 +61,6 @@ async fn open(connection: &Connection, request: &TapRequest) -> lapin::Result<(C
     let consumer =
         channel.basic_consume(queue.name().clone(), ShortString::default(), options, FieldTable::default()).await?;
     Ok((channel, consumer))
-}
-
-fn name(name: &str) -> lapin::Result<ShortString> {
-    short(name).map_err(|reason| std::io::Error::other(reason).into())
 }
 
 struct Tap {

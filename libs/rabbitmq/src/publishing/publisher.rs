@@ -1,6 +1,6 @@
 //! The one task that owns a publish connection and its confirm channel.
 
-use std::{collections::VecDeque, mem, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use deadpool_lapin::{Object, Pool, PoolError};
 use lapin::{Channel, Connection, options::ConfirmSelectOptions};
@@ -147,7 +147,7 @@ impl Publisher {
                 count = self.jobs.recv_many(&mut taken, self.limits.count_max) => if count == 0 { return Ok(false) },
             }
         }
-        self.waiting.extend(mem::take(&mut taken));
+        self.waiting.extend(taken);
         // While the broker takes nothing, everything stays unclaimed: a caller who gives up then knows that it was not sent.
         link.takes_messages().await?;
         while self.waiting.len() < self.limits.count_max

@@ -1,5 +1,5 @@
 use anyhow::Result;
-use fabric_runtime::ports::{Broker, Confirmed, Depth, TapRequest};
+use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, Depth, TapRequest};
 use fabric_testkit::servers::{Server, require};
 use fabric_testkit::wait::eventually;
 
@@ -29,6 +29,18 @@ async fn a_tap_sees_what_goes_by_and_takes_nothing_away() -> Result<()> {
         broker.publish(outgoing("events.test", "other.seen.a", "last")).await == Ok(Confirmed::Unrouted)
     })
     .await
+}
+
+#[tokio::test]
+async fn a_tap_on_what_does_not_exist_is_refused() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, _) = on_fresh_vhost().await?;
+    let bindings = vec![("events.missing".to_owned(), "#".parse()?)];
+    let refused = broker.tap(TapRequest { bindings, backlog_max: 100 }).await.err();
+    assert!(matches!(&refused, Some(ConsumeError::Away { detail }) if detail.contains("exchange")), "{refused:?}");
+    Ok(())
 }
 
 #[tokio::test]

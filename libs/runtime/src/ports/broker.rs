@@ -99,7 +99,8 @@ pub enum Confirmed {
 /// Why a publish was not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
-    /// The broker refused it: it has certainly not been taken.
+    /// The broker refused it, such as for a full queue. Of several matching queues others may have it: publishing the same event
+    /// again, with the same id, is right and harmless.
     #[error("the broker refused the message")]
     Refused,
     /// Nobody knows: the connection was lost or the deadline passed after it may have been written. Publishing the same event

@@ -12,7 +12,7 @@ use fabric::{
     config::Config,
     host::Host,
     identity::{Identity, SigningKey, Tokens, Verifier},
-    telemetry::install_metrics,
+    telemetry::MetricsHandle,
 };
 use serde_json::Value;
 use tower::ServiceExt;
@@ -49,12 +49,11 @@ pub struct Reply {
 }
 
 impl Http {
-    pub(super) fn new(host: &Host, config: &Config) -> Self {
+    pub(super) fn new(host: &Host, config: &Config, metrics: &MetricsHandle) -> Self {
         let key = SigningKey::from_hex(&"5e".repeat(32)).expect("a key");
         let tokens = Tokens::new(key, TOKEN_LIFETIME);
         let clock = host.adapters().clock;
-        let metrics = install_metrics().expect("nobody else counts");
-        let router = host.router(&config.http, Verifier::new(tokens.clone(), clock), &metrics);
+        let router = host.router(&config.http, Verifier::new(tokens.clone(), clock), metrics);
         Self { router, tokens, clock, token: None }
     }
 

@@ -15,6 +15,7 @@ use fabric::{
     core::{codec, delivery::Disposition, message::Outgoing, seed::Seed, topology::names},
     host::Host,
     runtime::{activity::SettledDelivery, ids::Ids},
+    telemetry::{MetricsHandle, install_metrics},
 };
 use fabric_memory::{BrokerOptions, CacheOptions, MemoryBroker, MemoryCache, model::Place};
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ pub struct Setup {
 pub struct Harness {
     host: Host,
     config: Config,
+    metrics: MetricsHandle,
     broker: Arc<MemoryBroker>,
     cache: Arc<MemoryCache>,
 }
@@ -83,10 +85,11 @@ impl Harness {
         let environment = setup.environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::load(None, environment).unwrap_or_else(|error| panic!("the settings are wrong: {error}"));
         let ids = Ids::seeded(Seed::new(setup.seed));
+        let metrics = install_metrics().expect("no other recorder of metrics is installed");
         let host = Host::start(&config, adapters, ids, setup.catalogue, &services.boxed()).await;
         let host = host.unwrap_or_else(|error| panic!("the services cannot be started: {error}"));
         host.activity().start_recording();
-        Self { host, config, broker, cache }
+        Self { host, config, metrics, broker, cache }
     }
 
     /// Publishes an event as the service that owns it, for the tenant [`TENANT`].
@@ -170,7 +173,7 @@ impl Harness {
 
     /// Asks the services over HTTP, without a socket.
     pub fn http(&self) -> Http {
-        Http::new(&self.host, &self.config)
+        Http::new(&self.host, &self.config, &self.metrics)
     }
 
     /// The configuration that the services run with.

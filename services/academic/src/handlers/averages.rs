@@ -3,8 +3,8 @@
 use fabric::{Fault, ReadModel as _};
 use fabric_catalog::{
     gradebook::{
-        AssignmentCreated, AssignmentDeleted, AssignmentPublished, AssignmentUpdated, AverageCalculated,
-        BulkGradesUpdated, CategoryWeightChanged, ExtraCreditApplied, GpaUpdated,
+        AssignmentCreated, AssignmentDeleted, AssignmentMissed, AssignmentPublished, AssignmentUpdated,
+        AverageCalculated, BulkGradesUpdated, CategoryWeightChanged, ExtraCreditApplied, GpaUpdated,
     },
     values::{Id, LetterGrade},
 };
@@ -53,6 +53,11 @@ pub async fn assignment_updated(event: AssignmentUpdated, context: Academic) -> 
 /// Category weights: an assignment is visible. Nothing counts differently.
 pub async fn assignment_published(event: AssignmentPublished, context: Academic) -> Result<(), Fault> {
     context.state().gradebook.update(context.tenant(), |book| book.publish_assignment(&event.line_item_id));
+    Ok(())
+}
+
+/// Category weights: work was missed. It counts nothing before it is graded.
+pub async fn assignment_missed(_event: AssignmentMissed, _context: Academic) -> Result<(), Fault> {
     Ok(())
 }
 

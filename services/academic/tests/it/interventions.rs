@@ -40,7 +40,7 @@ async fn a_failing_grade_opens_one_case_until_it_is_closed() {
         .publish(CaseClosed { case_id: case.case_id, student_id: id("u-1"), ..CaseClosed::example().unwrap() })
         .await;
     harness.settle().await;
-    post_all(&harness, [posted("u-1", "li-3", 20.0)]).await;
+    post_all(&harness, [posted("u-1", "li-3", 30.0)]).await;
     assert_eq!(counts(&harness), [2, 2, 2]);
 }
 

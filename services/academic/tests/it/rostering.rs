@@ -61,7 +61,7 @@ async fn a_class_is_what_its_events_say() {
     harness.publish(ClassUpdated { title: "Algebra 2".into(), ..ClassUpdated::example().unwrap() }).await;
     harness.settle().await;
     let audit = models.rostering_audit.read(&tenant(), |trail| trail.newest(100));
-    assert_eq!(audit.len(), 10, "every event of the context, and none of another");
+    assert_eq!(audit.len(), 11, "every event of the context, and none of another");
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ pub fn run(common: &Common, arguments: &Explain) -> Outcome {
 fn describe(explanation: &Explanation, descriptor: &fabric::Descriptor) -> String {
     let mut text = String::new();
     let roles = if descriptor.roles.is_empty() { "services only".to_owned() } else { descriptor.roles.join(", ") };
-    let publishers: Vec<&str> = std::iter::once(descriptor.owner).chain(descriptor.publishers.iter().copied()).collect();
+    let publishers: Vec<&str> =
+        std::iter::once(descriptor.owner).chain(descriptor.publishers.iter().copied()).collect();
     let facts = [
         ("topic", format!("{} v{}", descriptor.topic, descriptor.version)),
         ("what happened", descriptor.description.to_owned()),

@@ -74,8 +74,23 @@ fn describe(report: &Report) -> String {
         let _ = writeln!(text, "  {mark}  {:<10} {}", check.name, check.detail);
     }
     let events = &report.events;
-    let _ = writeln!(text, "\n{} published, {:.1} deliveries a second\n", number(events.published), events.events_per_second);
-    let mut table = Table::new(&["SUBSCRIPTION", "PENDING", "PARKED", "CONSUMERS", "HANDLED", "RETRIED", "LAG", "LAST", "PER SECOND"]);
+    let _ = writeln!(
+        text,
+        "\n{} published, {:.1} deliveries a second\n",
+        number(events.published),
+        events.events_per_second
+    );
+    let mut table = Table::new(&[
+        "SUBSCRIPTION",
+        "PENDING",
+        "PARKED",
+        "CONSUMERS",
+        "HANDLED",
+        "RETRIED",
+        "LAG",
+        "LAST",
+        "PER SECOND",
+    ]);
     let now = Clock::system().now();
     let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), number);
     for subscription in &events.subscriptions {

@@ -102,12 +102,23 @@ pub async fn sample(common: &Common, operator: &Operator) -> Outcome {
 }
 
 /// Imports a bundle into services that run in this process, and says how far it is.
-pub async fn import_into(operator: &Operator, tenant: &TenantId, request: ImportRequest, lines: mpsc::Sender<ImportLine>) {
+pub async fn import_into(
+    operator: &Operator,
+    tenant: &TenantId,
+    request: ImportRequest,
+    lines: mpsc::Sender<ImportLine>,
+) {
     let source = Source::Path(request.path);
     import_source(operator, tenant, source, RejectsSink::File(request.rejects), lines).await;
 }
 
-async fn import_source(operator: &Operator, tenant: &TenantId, source: Source, rejects: RejectsSink, lines: mpsc::Sender<ImportLine>) {
+async fn import_source(
+    operator: &Operator,
+    tenant: &TenantId,
+    source: Source,
+    rejects: RejectsSink,
+    lines: mpsc::Sender<ImportLine>,
+) {
     let line = match import_and_wait(operator, tenant, source, rejects, &lines).await {
         Ok(imported) => ImportLine::Report(imported),
         Err(Failure::Refused(reason)) => ImportLine::Refused(reason),
@@ -133,7 +144,8 @@ async fn import_and_wait(
     let started = Instant::now();
     // A reader that lags misses a step of the progress, not the end.
     let progress = |progress: &Progress| drop(lines.try_send(ImportLine::Progress(progress.clone())));
-    let report = import::oneroster(source, &target, &operator.config.import, rejects, progress).await.map_err(failure)?;
+    let report =
+        import::oneroster(source, &target, &operator.config.import, rejects, progress).await.map_err(failure)?;
     let published_in = started.elapsed();
     everything_is_handled(operator, lines, before.handled()).await?;
     let after = operator.activity.snapshot();
@@ -162,7 +174,10 @@ async fn everything_is_handled(operator: &Operator, lines: &mpsc::Sender<ImportL
             return Ok(());
         }
         if Instant::now() > until {
-            return Err(Failure::Other(format!("not everything was handled within {} minutes", HANDLED_DEADLINE.as_secs() / 60)));
+            return Err(Failure::Other(format!(
+                "not everything was handled within {} minutes",
+                HANDLED_DEADLINE.as_secs() / 60
+            )));
         }
         drop(lines.try_send(ImportLine::Handling(operator.activity.snapshot().handled() - before)));
         tokio::time::sleep(QUIET / 4).await;
@@ -210,7 +225,12 @@ fn describe(imported: &Imported, rejects: Option<&Path>) -> String {
     for file in &report.files {
         table.row([file.file.clone(), number(file.rows), number(file.accepted), number(file.rejected)]);
     }
-    table.row(["all".to_owned(), number(report.accepted + report.rejected), number(report.accepted), number(report.rejected)]);
+    table.row([
+        "all".to_owned(),
+        number(report.accepted + report.rejected),
+        number(report.accepted),
+        number(report.rejected),
+    ]);
     let mut text = format!("{table}\n");
     for (code, count) in &report.rejects {
         // Writing to a String cannot fail.

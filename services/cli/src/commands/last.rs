@@ -19,7 +19,8 @@ pub async fn run(common: &Common, arguments: Last) -> Outcome {
             client.get("/operator/last", &query).await?
         }
         Reach::Direct(adapters) => {
-            operator::last(&adapters, common.tenant.clone(), arguments.pattern, arguments.recent, arguments.reveal).await?
+            operator::last(&adapters, common.tenant.clone(), arguments.pattern, arguments.recent, arguments.reveal)
+                .await?
         }
     };
     output::show(common.json, &events, |events| describe(common, events))

@@ -3,11 +3,7 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use fabric::{
-    Actor, Service,
-    core::limits::BODY_BYTES_MAX,
-    identity::Identity,
-};
+use fabric::{Actor, Service, core::limits::BODY_BYTES_MAX, identity::Identity};
 
 use crate::{
     Outcome,
@@ -21,10 +17,10 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
     let descriptor = operator::descriptor(&arguments.topic)?;
     let json = payload(&arguments.data)?;
     let config = platform::configuration(common)?;
-    let on_behalf = arguments.role.clone().map(|role| Identity {
-        tenant: common.tenant.clone(),
-        actor: Actor { id: arguments.actor.clone(), role },
-    });
+    let on_behalf = arguments
+        .role
+        .clone()
+        .map(|role| Identity { tenant: common.tenant.clone(), actor: Actor { id: arguments.actor.clone(), role } });
     let reply: PublishReply = match operator::reach(common, &config).await? {
         Reach::Running(client) => {
             let client = match &on_behalf {
@@ -48,7 +44,8 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
         }
     };
     output::show(common.json, &reply, |reply| {
-        let note = if reply.outcome == "unrouted" { ": nobody listens to it; it is kept in events.unrouted" } else { "" };
+        let note =
+            if reply.outcome == "unrouted" { ": nobody listens to it; it is kept in events.unrouted" } else { "" };
         format!("{} {} {}{note}", reply.outcome, reply.topic, reply.id)
     })
 }
@@ -57,7 +54,8 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
 fn payload(data: &str) -> Outcome<Bytes> {
     let Some(file) = data.strip_prefix('@') else { return Ok(Bytes::copy_from_slice(data.as_bytes())) };
     let cannot = |error: std::io::Error| Failure::Usage(format!("--data: cannot read {file}: {error}"));
-    let reader: Box<dyn Read> = if file == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(cannot)?) };
+    let reader: Box<dyn Read> =
+        if file == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file).map_err(cannot)?) };
     let mut json = Vec::new();
     // One byte more than allowed is read, so that a file that is too large is refused instead of cut.
     reader.take(BODY_BYTES_MAX as u64 + 1).read_to_end(&mut json).map_err(cannot)?;

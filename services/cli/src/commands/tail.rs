@@ -18,7 +18,8 @@ pub async fn run(common: &Common, arguments: Tail) -> Outcome {
         }
         Reach::Direct(adapters) => {
             let mut tap = operator::tap(&adapters, &arguments.pattern).await?;
-            show(common, &arguments, async || operator::next_seen(tap.as_mut(), &common.tenant, arguments.reveal).await).await
+            show(common, &arguments, async || operator::next_seen(tap.as_mut(), &common.tenant, arguments.reveal).await)
+                .await
         }
     }
 }

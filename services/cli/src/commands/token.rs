@@ -30,7 +30,9 @@ pub fn run(common: &Common, arguments: Token) -> Outcome {
     let actor = Actor { id: arguments.actor, role: arguments.role };
     let identity = Identity { tenant: common.tenant.clone(), actor };
     let lifetime = Duration::from_hours(u64::from(arguments.hours));
-    let token = tokens.mint(&identity, lifetime, Clock::system().now()).map_err(|error| Failure::Usage(format!("--hours: {error}")))?;
+    let token = tokens
+        .mint(&identity, lifetime, Clock::system().now())
+        .map_err(|error| Failure::Usage(format!("--hours: {error}")))?;
     let minted = Minted {
         token,
         tenant: identity.tenant.to_string(),

@@ -24,8 +24,9 @@ use crate::{
 pub async fn run(common: &Common, arguments: Up) -> Outcome {
     let mut config = platform::configuration(common)?;
     if let Some(address) = &arguments.address {
-        config.http.address =
-            address.parse().map_err(|_| Failure::Usage(format!("--address: {address:?} is not an IP address with a port")))?;
+        config.http.address = address
+            .parse()
+            .map_err(|_| Failure::Usage(format!("--address: {address:?} is not an IP address with a port")))?;
     }
     let services = platform::services(&config, &arguments.services)?;
     telemetry::init_logging(&config.log).map_err(ServeError::from)?;
@@ -110,5 +111,9 @@ fn introduce(common: &Common, config: &Config, url: &str, host: &Host) -> Outcom
 }
 
 fn mail(config: &Config) -> String {
-    if config.mail.smtp_url.is_empty() { config.outbox_folder().display().to_string() } else { config.mail.smtp_url.to_string() }
+    if config.mail.smtp_url.is_empty() {
+        config.outbox_folder().display().to_string()
+    } else {
+        config.mail.smtp_url.to_string()
+    }
 }

@@ -60,35 +60,18 @@ impl<R: Read + Seek + Send> Files for Archive<R> {
         self.files.contains_key(file)
     }
 
-    /// Unpacks a file as far as the reader is read.
+    /// Unpacks a file as far as the reader is read. The reader fails beyond the size that was declared, so what has been checked
+    /// when the archive was opened bounds everything.
     fn read(&mut self, file: &'static str) -> Result<Box<dyn Read + '_>, Refusal> {
         let index = *self.files.get(file).ok_or_else(|| Refusal::missing(file))?;
         if self.zip.by_index_data(index).is_ok_and(|entry| entry.encrypted()) {
             return Err(Refusal::Encrypted { file: file.to_owned() });
         }
-        let entry = self.zip.by_index(index).map_err(|error| damaged(file, &error))?;
-        Ok(Box::new(Unpacking { left: entry.size(), entry, file }))
+        let unpacked = self.zip.by_index(index).map_err(|error| damaged(file, &error))?;
+        Ok(Box::new(unpacked))
     }
 }
 
 fn damaged(file: impl ToString, error: &ZipError) -> Refusal {
     Refusal::Damaged { file: file.to_string(), reason: error.to_string() }
-}
-
-/// Stops at the size that a file was declared to have. The declared sizes have been checked, so this bounds everything.
-struct Unpacking<R> {
-    entry: R,
-    left: u64,
-    file: &'static str,
-}
-
-impl<R: Read> Read for Unpacking<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.entry.read(buffer)?;
-        match self.left.checked_sub(read as u64) {
-            Some(left) => self.left = left,
-            None => return Err(io::Error::other(Refusal::Undeclared { file: self.file })),
-        }
-        Ok(read)
-    }
 }

@@ -93,12 +93,6 @@ pub enum Refusal {
         /// The limit.
         bytes_max: u64,
     },
-    /// A part of the zip file unpacks to more than the zip file says.
-    #[error("{file}: unpacks to more than the zip file declares: a zip bomb")]
-    Undeclared {
-        /// The part.
-        file: &'static str,
-    },
     /// The zip file grows by more than the limit when it is unpacked.
     #[error("the zip file unpacks to more than {ratio_max} times its size (import.zip_ratio_max): a zip bomb")]
     Bomb {
@@ -174,13 +168,5 @@ impl Refusal {
     /// A file that the manifest lists is not there.
     pub(super) fn missing(file: &str) -> Self {
         Self::MissingFile { file: file.to_owned(), needed_by: "the manifest lists it" }
-    }
-
-    /// What an error means that came up while a file was read.
-    pub(super) fn of_read(file: &str, error: io::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(refusal) => refusal,
-            Err(error) => Self::Damaged { file: file.to_owned(), reason: error.to_string() },
-        }
     }
 }

@@ -86,7 +86,9 @@ impl Fault {
             Rejected::Payload(InvalidPayload::Shape(_)) | Rejected::Name(_) => {
                 Some(Self::of_row("invalid", "the event that follows from the row is not valid"))
             }
-            Rejected::TooLarge { .. } => Some(Self::of_row("too_large", "the event that follows from the row is too large")),
+            Rejected::TooLarge { .. } => {
+                Some(Self::of_row("too_large", "the event that follows from the row is too large"))
+            }
             Rejected::Role { .. } | Rejected::Service { .. } | Rejected::Topic(_) => None,
         }
     }

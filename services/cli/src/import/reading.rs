@@ -64,7 +64,8 @@ pub fn survey(files: &mut dyn Files) -> Result<Survey, Refusal> {
     let imported: Vec<File> = File::ALL.into_iter().filter(|file| is_bulk(*file) && of_version(*file)).collect();
     let is_imported = |name: &str| imported.iter().any(|file| file.name() == name);
     let unlisted = File::ALL.iter().map(|file| file.name()).filter(|name| files.has(name));
-    let mut ignored: Vec<String> = manifest.bulk.iter().map(String::as_str).chain(unlisted).map(str::to_owned).collect();
+    let mut ignored: Vec<String> =
+        manifest.bulk.iter().map(String::as_str).chain(unlisted).map(str::to_owned).collect();
     ignored.retain(|name| !is_imported(name));
     ignored.sort_unstable();
     ignored.dedup();

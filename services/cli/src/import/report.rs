@@ -76,7 +76,8 @@ pub struct Tally {
 impl Tally {
     /// Starts to count for these files.
     pub fn of(files: &[(File, u64)]) -> Self {
-        let none = |(file, _): &(File, u64)| FileReport { file: file.name().to_owned(), rows: 0, accepted: 0, rejected: 0 };
+        let none =
+            |(file, _): &(File, u64)| FileReport { file: file.name().to_owned(), rows: 0, accepted: 0, rejected: 0 };
         Self { files: files.iter().map(none).collect(), ..Self::default() }
     }
 

@@ -126,7 +126,9 @@ impl<'r> Row<'r> {
         let parse_time = |text: &str| {
             let has_time = text.as_bytes().get(10) == Some(&b'T') && text.is_ascii();
             let time = text.parse().ok().filter(|_| has_time && parse_date(COLUMN, &text[..10]).is_ok());
-            time.ok_or_else(|| Fault::new(COLUMN, code::BAD_DATETIME, "must be a time of the form YYYY-MM-DDThh:mm:ss.sssZ"))
+            time.ok_or_else(|| {
+                Fault::new(COLUMN, code::BAD_DATETIME, "must be a time of the form YYYY-MM-DDThh:mm:ss.sssZ")
+            })
         };
         self.text(COLUMN).map(parse_time).transpose()
     }
@@ -136,9 +138,11 @@ impl<'r> Row<'r> {
         match self.text("status") {
             None | Some("active") => Ok(Status::Active),
             Some("tobedeleted" | "inactive") => Ok(Status::ToBeDeleted),
-            Some(_) => {
-                Err(Fault::new("status", code::BAD_ENUM, "must be one of `active`, `tobedeleted`, `inactive`, or blank"))
-            }
+            Some(_) => Err(Fault::new(
+                "status",
+                code::BAD_ENUM,
+                "must be one of `active`, `tobedeleted`, `inactive`, or blank",
+            )),
         }
     }
 

@@ -206,7 +206,8 @@ impl<'t> Run<'t> {
                 Ok(())
             }
             Sent::Rejected(parcel, rejected) => {
-                let of_row = parcel.row.and_then(|(file, line)| Some((file, line, Fault::of_rejected(file, &rejected)?)));
+                let of_row =
+                    parcel.row.and_then(|(file, line)| Some((file, line, Fault::of_rejected(file, &rejected)?)));
                 let Some((file, line, fault)) = of_row else { return Err(ImportError::NotAllowed(rejected)) };
                 self.tally.take_back(file);
                 self.reject(file, line, &fault)

@@ -57,7 +57,8 @@ impl<R: Read> Table<R> {
         loop {
             self.reader.get_mut().left = RECORD_BYTES_MAX;
             let mut raw = mem::take(&mut self.record).into_byte_record();
-            let read = self.reader.read_byte_record(&mut raw).map_err(|error| self.refusal(error.into_kind()))?;
+            let start = self.reader.position().line();
+            let read = self.reader.read_byte_record(&mut raw).map_err(|error| refusal(self.file, start, error))?;
             if !read {
                 return Ok(None);
             }
@@ -78,18 +79,16 @@ impl<R: Read> Table<R> {
         let cut_off = position.byte() == input.total && input.last != Some(b'\n');
         position.line().saturating_sub(inside as u64 + u64::from(!cut_off))
     }
+}
 
-    fn refusal(&self, kind: ErrorKind) -> Refusal {
-        let file = self.file;
-        match kind {
-            ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
-                let bytes_max = RECORD_BYTES_MAX as u64;
-                Refusal::RecordTooLong { file, line: self.reader.position().line(), bytes_max }
-            }
-            ErrorKind::Io(error) => Refusal::of_read(file, error),
-            // The other kinds come from what is not used here: seeking, and rows of equal length.
-            _ => Refusal::Damaged { file: file.to_owned(), reason: "not a CSV file".to_owned() },
+fn refusal(file: &'static str, line: u64, error: csv::Error) -> Refusal {
+    match error.into_kind() {
+        ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+            Refusal::RecordTooLong { file, line, bytes_max: RECORD_BYTES_MAX as u64 }
         }
+        ErrorKind::Io(error) => Refusal::Damaged { file: file.to_owned(), reason: error.to_string() },
+        // The other kinds come from what is not used here: seeking, and rows of equal length.
+        _ => Refusal::Damaged { file: file.to_owned(), reason: "not a CSV file".to_owned() },
     }
 }
 

@@ -27,7 +27,8 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 impl Client {
     /// A client of the address; with a token for an operator's routes.
     pub fn new(url: &str, token: Option<String>) -> Self {
-        let config = Agent::config_builder().timeout_connect(Some(CONNECT_DEADLINE)).http_status_as_error(false).build();
+        let config =
+            Agent::config_builder().timeout_connect(Some(CONNECT_DEADLINE)).http_status_as_error(false).build();
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token }
     }
 
@@ -48,7 +49,12 @@ impl Client {
     }
 
     /// Posts bytes and gets JSON.
-    pub async fn post<T: DeserializeOwned + Send + 'static>(&self, path: &str, query: &[(&str, String)], body: Vec<u8>) -> Outcome<T> {
+    pub async fn post<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: Vec<u8>,
+    ) -> Outcome<T> {
         let (client, path, query) = (self.clone(), path.to_owned(), owned(query));
         let (status, text) = blocking(move || {
             let mut response = client.request(&path, &query, Some(body), Some(ANSWER_DEADLINE))?;
@@ -86,7 +92,13 @@ impl Client {
         Ok(receiver)
     }
 
-    fn request(&self, path: &str, query: &[(String, String)], body: Option<Vec<u8>>, deadline: Option<Duration>) -> Outcome<Response<Body>> {
+    fn request(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        body: Option<Vec<u8>>,
+        deadline: Option<Duration>,
+    ) -> Outcome<Response<Body>> {
         let url = format!("{}{path}", self.url);
         let pairs = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let authorization = self.token.as_ref().map(|token| format!("Bearer {token}"));
@@ -98,7 +110,10 @@ impl Client {
             Some(body) => {
                 let request = self.agent.post(&url).query_pairs(pairs).config().timeout_global(deadline).build();
                 let request = request.header("content-type", "application/json");
-                authorization.iter().fold(request, |request, value| request.header("authorization", value)).send(&body[..])
+                authorization
+                    .iter()
+                    .fold(request, |request, value| request.header("authorization", value))
+                    .send(&body[..])
             }
         };
         response.map_err(|error| Failure::Unreachable(format!("{} does not answer: {error}", self.url)))
@@ -120,18 +135,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 
 /// An answer of status 200 as its type; any other as the failure that it stands for.
 fn parse<T: DeserializeOwned>(status: u16, text: &str) -> Outcome<T> {
     #[derive(serde::Deserialize)]
-    struct Envelope {
-        error: Content,
-    }
-    #[derive(serde::Deserialize)]
-    struct Content {
-        message: String,
+    struct Problem {
+        detail: String,
     }
     if status == 200 {
         return serde_json::from_str(text).map_err(|_| Failure::Other("the answer is not one of a fabric".to_owned()));
     }
-    let message = serde_json::from_str::<Envelope>(text)
-        .map_or_else(|_| format!("the answer has the status {status}"), |envelope| envelope.error.message);
+    let message = serde_json::from_str::<Problem>(text)
+        .map_or_else(|_| format!("the answer has the status {status}"), |problem| problem.detail);
     Err(match status {
         401 | 403 | 404 | 413 | 422 => Failure::Refused(message),
         503 => Failure::Unreachable(message),

@@ -89,7 +89,13 @@ pub fn descriptor(topic: &Topic) -> Outcome<&'static Descriptor> {
 }
 
 /// Publishes JSON as an event.
-pub async fn publish(fabric: &Fabric, descriptor: &Descriptor, json: Bytes, identity: Option<&Identity>, tenant: TenantId) -> Outcome<PublishReply> {
+pub async fn publish(
+    fabric: &Fabric,
+    descriptor: &Descriptor,
+    json: Bytes,
+    identity: Option<&Identity>,
+    tenant: TenantId,
+) -> Outcome<PublishReply> {
     let event = JsonEvent { descriptor: *descriptor, json: json.to_vec() };
     let publish = fabric.publish(event);
     let published = match identity {
@@ -104,7 +110,13 @@ pub async fn publish(fabric: &Fabric, descriptor: &Descriptor, json: Bytes, iden
 }
 
 /// The last known event of each topic that matches, or the most recent ones of one topic.
-pub async fn last(adapters: &Adapters, tenant: TenantId, pattern: Pattern, recent: Option<usize>, reveal: bool) -> Outcome<Vec<Seen>> {
+pub async fn last(
+    adapters: &Adapters,
+    tenant: TenantId,
+    pattern: Pattern,
+    recent: Option<usize>,
+    reveal: bool,
+) -> Outcome<Vec<Seen>> {
     let events: Vec<CachedEvent> = match recent {
         None => adapters.cache.last(CacheQuery { tenant, pattern }).await?,
         Some(limit) => {

@@ -12,8 +12,8 @@ use axum::{
 };
 use bytes::Bytes;
 use fabric::{
-    Adapters, Descriptor, Fabric, Pattern, ServiceName, SubscriptionName, Topic, config::Config, host::Host, http::Problem,
-    identity::Identity, runtime::activity::Activity,
+    Adapters, Descriptor, Fabric, Pattern, ServiceName, SubscriptionName, Topic, config::Config, host::Host,
+    http::Problem, identity::Identity, runtime::activity::Activity,
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,10 @@ async fn last(
 ) -> Result<Json<Vec<Seen>>, Problem> {
     require_operator(&identity)?;
     let pattern = pattern(&query.pattern)?;
-    super::last(&operator.adapters, identity.tenant, pattern, query.recent, query.reveal).await.map(Json).map_err(problem)
+    super::last(&operator.adapters, identity.tenant, pattern, query.recent, query.reveal)
+        .await
+        .map(Json)
+        .map_err(problem)
 }
 
 /// One JSON object a line, for as long as the client reads.
@@ -142,11 +145,16 @@ async fn tail(
 }
 
 /// One JSON object a line: progress, and in the end the report or the error.
-async fn import(State(operator): State<Operator>, identity: Identity, Json(request): Json<ImportRequest>) -> Result<Response, Problem> {
+async fn import(
+    State(operator): State<Operator>,
+    identity: Identity,
+    Json(request): Json<ImportRequest>,
+) -> Result<Response, Problem> {
     require_operator(&identity)?;
     let (sender, receiver) = mpsc::channel::<ImportLine>(64);
     tokio::spawn(async move { import_into(&operator, &identity.tenant, request, sender).await });
-    let lines = stream::unfold(receiver, |mut receiver| async move { Some((json_line(&receiver.recv().await?), receiver)) });
+    let lines =
+        stream::unfold(receiver, |mut receiver| async move { Some((json_line(&receiver.recv().await?), receiver)) });
     Ok(lines_response(Body::from_stream(lines)))
 }
 

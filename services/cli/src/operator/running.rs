@@ -42,7 +42,9 @@ pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
 pub fn client_for(common: &Common, config: &Config, identity: &Identity) -> Outcome<Client> {
     let url = address(common, config)?;
     let tokens = Tokens::for_config(config).map_err(|error| Failure::Other(error.to_string()))?;
-    let token = tokens.mint(identity, TOKEN_LIFETIME, Clock::system().now()).map_err(|error| Failure::Other(error.to_string()))?;
+    let token = tokens
+        .mint(identity, TOKEN_LIFETIME, Clock::system().now())
+        .map_err(|error| Failure::Other(error.to_string()))?;
     Ok(Client::new(&url, Some(token)))
 }
 

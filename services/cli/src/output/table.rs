@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn numbers_have_their_thousands_apart() {
-        for (plain, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (174_085, "174,085"), (1_234_567, "1,234,567")] {
+        for (plain, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (174_085, "174,085"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(number(plain), text);
         }
     }

@@ -11,8 +11,9 @@ pub async fn sample_is_handled(cli: &Cli) -> Result<()> {
     eventually(DEADLINE, "the sample is handled", async || {
         let imported = cli.json(&["last", "rostering.import.completed"]).await?;
         let report = cli.json(&["health"]).await?;
-        let rest = report["events"]["subscriptions"].as_array().is_some_and(|all| all.iter().all(|one| one["pending"] == 0));
-        Ok(imported.as_array().is_some_and(|events| !events.is_empty()) && rest)
+        let rest =
+            report["events"]["subscriptions"].as_array().is_some_and(|all| all.iter().all(|one| one["pending"] == 0));
+        Ok::<bool, anyhow::Error>(imported.as_array().is_some_and(|events| !events.is_empty()) && rest)
     })
     .await
 }
@@ -29,14 +30,23 @@ async fn the_sample_goes_all_the_way_and_can_be_asked_for() -> Result<()> {
 
     let last = cli.json(&["last", "gradebook.#"]).await?;
     let topics = topics(&last);
-    for topic in ["gradebook.grade.posted", "gradebook.average.calculated", "gradebook.gpa.updated", "gradebook.performance.measured"] {
+    for topic in [
+        "gradebook.grade.posted",
+        "gradebook.average.calculated",
+        "gradebook.gpa.updated",
+        "gradebook.performance.measured",
+    ] {
         assert!(topics.contains(&topic), "{topic} is missing in {topics:?}");
     }
     assert!(last[0].get("data").is_none(), "payloads are shown only when asked for");
     let recent = cli.json(&["last", "gradebook.grade.posted", "--recent", "5", "--reveal"]).await?;
     assert_eq!(recent.as_array().map(Vec::len), Some(5));
     assert!(recent[0]["data"]["scorePercent"].is_number());
-    assert_eq!(cli.json(&["last", "#", "--tenant", "other"]).await?, serde_json::json!([]), "one tenant never sees another's");
+    assert_eq!(
+        cli.json(&["last", "#", "--tenant", "other"]).await?,
+        serde_json::json!([]),
+        "one tenant never sees another's"
+    );
 
     let outbox = cli.folder().join("data/outbox");
     let mails = std::fs::read_dir(&outbox).with_context(|| outbox.display().to_string())?.count();
@@ -79,9 +89,15 @@ async fn looking_needs_no_server() -> Result<()> {
     assert!(topics(&events).contains(&"kyc.document.verified"));
     let explanation = cli.json(&["explain", "gradebook.grade.posted"]).await?;
     assert_eq!(explanation["exchange"], "events.gradebook");
-    let reached: Vec<&str> =
-        explanation["reached"].as_array().into_iter().flatten().filter_map(|one| one["subscription"].as_str()).collect();
-    for subscription in ["academic.grade_posted_intervention", "academic.gradebook_audit", "notification.grade_posting_notification"] {
+    let reached: Vec<&str> = explanation["reached"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["subscription"].as_str())
+        .collect();
+    for subscription in
+        ["academic.grade_posted_intervention", "academic.gradebook_audit", "notification.grade_posting_notification"]
+    {
         assert!(reached.contains(&subscription), "{subscription} is missing in {reached:?}");
     }
     let token = cli.ok(&["token", "--role", "teacher"]).await?;

@@ -29,7 +29,8 @@ async fn an_import_on_its_own_runs_the_services_until_everything_is_handled() ->
 async fn a_running_fabric_does_the_import_and_remembers_it() -> Result<()> {
     let cli = Cli::new()?;
     let up = cli.up(&[]).await?;
-    let (bundle, file) = (sample().to_string_lossy().into_owned(), cli.folder().join("r.csv").to_string_lossy().into_owned());
+    let (bundle, file) =
+        (sample().to_string_lossy().into_owned(), cli.folder().join("r.csv").to_string_lossy().into_owned());
     let output = cli.run(&["import", "oneroster", &bundle, "--rejects", &file]).await?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(7), "{said} {}", String::from_utf8_lossy(&output.stderr));

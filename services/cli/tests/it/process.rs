@@ -61,9 +61,14 @@ impl Cli {
 
     /// Starts `fabric up` and waits until it is ready.
     pub async fn up(&self, arguments: &[&str]) -> Result<Up> {
-        let mut command = tokio::process::Command::from(self.command(&[&["up", "--address", "127.0.0.1:0"], arguments].concat()));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).spawn()?;
-        eventually(DEADLINE, "fabric up is ready", async || Ok(self.run(&["health"]).await?.status.success())).await?;
+        let mut command =
+            tokio::process::Command::from(self.command(&[&["up", "--address", "127.0.0.1:0"], arguments].concat()));
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).spawn()?;
+        eventually(DEADLINE, "fabric up is ready", async || {
+            Ok::<bool, anyhow::Error>(self.run(&["health"]).await?.status.success())
+        })
+        .await?;
         Ok(Up { child })
     }
 
@@ -89,7 +94,12 @@ pub struct Up {
 impl Up {
     /// Sends SIGTERM and waits for the end.
     pub async fn stop(mut self) -> Result<()> {
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).context("it has ended already")?;
+        let pid = self
+            .child
+            .id()
+            .and_then(|pid| i32::try_from(pid).ok())
+            .and_then(Pid::from_raw)
+            .context("it has ended already")?;
         kill_process(pid, Signal::TERM)?;
         let status = tokio::time::timeout(DEADLINE, self.child.wait()).await.context("it did not end")??;
         ensure!(status.success(), "it ended with {status}");

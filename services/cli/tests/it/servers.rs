@@ -3,10 +3,7 @@
 use anyhow::Result;
 use fabric_testkit::servers::{RabbitMq, Redis, Server, require};
 
-use crate::{
-    commands::sample_is_handled,
-    process::Cli,
-};
+use crate::{commands::sample_is_handled, process::Cli};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_goes_all_the_way_over_rabbitmq_and_redis() -> Result<()> {

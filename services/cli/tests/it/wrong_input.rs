@@ -49,7 +49,10 @@ async fn an_event_that_is_refused_names_its_field_and_its_rule() -> Result<()> {
         (&["publish", "gradebook.grade.posted", "--data", "{}"], "missing field"),
         (&["publish", "gradebook.grade.posted", "--data", "not json"], "not JSON"),
         (&["publish", "gradebook.grade.posted", "--data", &too_much], "scorePercent"),
-        (&["publish", "gradebook.grade.posted", "--data", example, "--role", "student"], "the role student may not publish"),
+        (
+            &["publish", "gradebook.grade.posted", "--data", example, "--role", "student"],
+            "the role student may not publish",
+        ),
     ];
     for (arguments, says) in table {
         let output = cli.run(arguments).await?;

@@ -73,7 +73,9 @@ fn acceptance(document_type: DocumentType) -> Acceptance {
         | DocumentType::IdentityCard
         | DocumentType::DrivingLicence
         | DocumentType::ResidencePermit => Acceptance::ByProgram,
-        DocumentType::Diploma | DocumentType::TeachingCertificate | DocumentType::BackgroundCheck => Acceptance::ByPerson,
+        DocumentType::Diploma | DocumentType::TeachingCertificate | DocumentType::BackgroundCheck => {
+            Acceptance::ByPerson
+        }
         DocumentType::ProofOfAddress => Acceptance::Never,
     }
 }

@@ -98,7 +98,9 @@ pub fn review(
         ReviewDocument::Escalate { .. } => DocumentState::Escalated,
     };
     // An escalated document may be escalated further.
-    if !document.state.may_become(next) && (document.state, next) != (DocumentState::Escalated, DocumentState::Escalated) {
+    if !document.state.may_become(next)
+        && (document.state, next) != (DocumentState::Escalated, DocumentState::Escalated)
+    {
         return Err(ReviewRejection::Decided);
     }
     let (owner_id, identity_id) = (document.owner_id.clone(), document.identity_id.clone());

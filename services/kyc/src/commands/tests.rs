@@ -66,7 +66,11 @@ fn documents_are_handed_in_by_their_owners_and_clerks() {
         };
         let outcome = submit(model, &by, command, id("doc-new"), now());
         let ids = outcome.map(|event| (event.document_id, event.owner_id));
-        assert_eq!(ids, expected.map(|(document, owner)| (id(document), id(owner))), "{by:?} {document:?} {identity:?}");
+        assert_eq!(
+            ids,
+            expected.map(|(document, owner)| (id(document), id(owner))),
+            "{by:?} {document:?} {identity:?}"
+        );
     }
 }
 

@@ -2,7 +2,9 @@
 
 use fabric::{Context, Fault, ReadModel};
 use fabric_catalog::{
-    kyc::{DocumentRejected, DocumentSubmitted, DocumentVerified, RejectionReason, ReviewEscalated, VerificationMethod},
+    kyc::{
+        DocumentRejected, DocumentSubmitted, DocumentVerified, RejectionReason, ReviewEscalated, VerificationMethod,
+    },
     values::{Id, Private, PrivateText},
 };
 

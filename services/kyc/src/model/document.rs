@@ -29,7 +29,9 @@ impl DocumentState {
         use DocumentState::{Escalated, Expired, Rejected, Submitted, Verified};
         matches!(
             (self, next),
-            (Submitted, Escalated | Verified | Rejected) | (Escalated, Verified | Rejected) | (Verified, Expired | Rejected)
+            (Submitted, Escalated | Verified | Rejected)
+                | (Escalated, Verified | Rejected)
+                | (Verified, Expired | Rejected)
         )
     }
 

@@ -9,7 +9,10 @@ mod verification;
 use std::collections::{BTreeMap, HashMap};
 
 use fabric_catalog::{
-    kyc::{DocumentExpired, DocumentRejected, DocumentSubmitted, DocumentType, DocumentVerified, IdentityVerificationRequested},
+    kyc::{
+        DocumentExpired, DocumentRejected, DocumentSubmitted, DocumentType, DocumentVerified,
+        IdentityVerificationRequested,
+    },
     values::{Id, Sha256},
 };
 
@@ -49,7 +52,8 @@ impl Model {
 
     /// Takes in a document.
     pub fn submitted(&mut self, event: &DocumentSubmitted) {
-        let document = self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
+        let document =
+            self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.file_sha256 = Some(event.file_sha256.clone());
         let owners = self.files.entry(event.file_sha256.clone()).or_default();
         if !owners.contains(&event.owner_id) {
@@ -59,7 +63,8 @@ impl Model {
 
     /// Takes in that a person must look at a document.
     pub fn escalated(&mut self, document: &Id) {
-        let document = self.owner_of.get(document).and_then(|owner| self.owners.get_mut(owner)?.documents.get_mut(document));
+        let document =
+            self.owner_of.get(document).and_then(|owner| self.owners.get_mut(owner)?.documents.get_mut(document));
         if let Some(document) = document {
             document.state = document.state.evolve(DocumentState::Escalated);
         }
@@ -67,14 +72,16 @@ impl Model {
 
     /// Takes in that a document was verified.
     pub fn verified(&mut self, event: &DocumentVerified) {
-        let document = self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
+        let document =
+            self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.state = document.state.evolve(DocumentState::Verified);
         document.valid_until = event.valid_until_date;
     }
 
     /// Takes in that a document was rejected.
     pub fn rejected(&mut self, event: &DocumentRejected) {
-        let document = self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
+        let document =
+            self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.state = document.state.evolve(DocumentState::Rejected);
         let (reason, may_resubmit) = (*event.reason.get(), event.may_resubmit);
         document.rejection = Some(Rejection { reason, may_resubmit, at: event.rejected_at });
@@ -82,7 +89,8 @@ impl Model {
 
     /// Takes in that a document has ended.
     pub fn expired(&mut self, event: &DocumentExpired) {
-        let document = self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
+        let document =
+            self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.state = document.state.evolve(DocumentState::Expired);
         document.valid_until = Some(event.expiry_date);
     }

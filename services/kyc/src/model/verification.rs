@@ -59,12 +59,8 @@ pub enum Decision {
 /// After so many rejected documents a verification is rejected.
 pub const REJECTIONS_MAX: usize = 3;
 
-const PHOTO_ID: &[DocumentType] = &[
-    DocumentType::Passport,
-    DocumentType::IdentityCard,
-    DocumentType::DrivingLicence,
-    DocumentType::ResidencePermit,
-];
+const PHOTO_ID: &[DocumentType] =
+    &[DocumentType::Passport, DocumentType::IdentityCard, DocumentType::DrivingLicence, DocumentType::ResidencePermit];
 
 /// What must be verified for a role: of each list one document. Nothing, if nobody is verified for the role.
 pub fn required(role: AccountRole) -> &'static [&'static [DocumentType]] {
@@ -111,11 +107,8 @@ fn decide_open(identity_id: &Id, verification: &Verification, documents: &[(&Id,
         return Some(Decision::Reject(rejection.reason));
     }
 
-    let verified: Vec<_> = documents
-        .iter()
-        .filter(is_for_it)
-        .filter(|(_, document)| document.state == DocumentState::Verified)
-        .collect();
+    let verified: Vec<_> =
+        documents.iter().filter(is_for_it).filter(|(_, document)| document.state == DocumentState::Verified).collect();
     let best_of = |types: &&[DocumentType]| {
         let of_type = verified.iter().filter(|(_, document)| types.contains(&document.document_type));
         // One that never ends is better than any that does.
@@ -130,7 +123,8 @@ fn decide_open(identity_id: &Id, verification: &Verification, documents: &[(&Id,
 }
 
 fn decide_verified(verification: &Verification, documents: &[(&Id, &Document)]) -> Option<Decision> {
-    let rests_on = || documents.iter().filter(|(id, _)| verification.rests_on.contains(id)).map(|(_, document)| document);
+    let rests_on =
+        || documents.iter().filter(|(id, _)| verification.rests_on.contains(id)).map(|(_, document)| document);
     let rejected = rests_on().find(|document| document.state == DocumentState::Rejected);
     let expired = || rests_on().find(|document| document.state == DocumentState::Expired);
     match rejected {

@@ -65,7 +65,9 @@ impl From<RequestRejection> for Problem {
             RequestRejection::Template(RenderError::UnknownTemplate) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "unknown_reference")
             }
-            RequestRejection::Template(RenderError::MissingVariable(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "required"),
+            RequestRejection::Template(RenderError::MissingVariable(_)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "required")
+            }
         };
         Self::new(status, code, rejection.to_string())
     }

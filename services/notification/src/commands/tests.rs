@@ -50,7 +50,10 @@ fn a_template_is_created_and_then_updated() {
     let mut model = Model::default();
     let written = update_template(&model, "greeting", command("It is {what}."), now());
     let Ok(TemplateWritten::Created(event)) = written else { panic!("{written:?}") };
-    assert_eq!((event.revision, event.variables, event.template_id), (1, vec!["what".into(), "who".into()], id("greeting.en")));
+    assert_eq!(
+        (event.revision, event.variables, event.template_id),
+        (1, vec!["what".into(), "who".into()], id("greeting.en"))
+    );
 
     let text = Text { subject: "Hello".into(), body: "there".into() };
     model.templates.write("greeting".into(), &Language::try_new("en").unwrap(), 1, text, now());

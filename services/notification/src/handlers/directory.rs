@@ -8,19 +8,19 @@ use fabric_catalog::{
 };
 
 use super::update;
-use crate::{State, model::Stamp};
+use crate::State;
 
 /// Takes in what the school says of a person: both of its events carry the same.
 macro_rules! school_says {
     ($context:expr, $event:expr) => {{
-        let stamp = Stamp::of($context.metadata());
+        let at = $context.metadata().time;
         update(&$context, |model| {
             let person = model.directory.person_mut($event.user_id);
             let given = $event.preferred_given_name.as_ref().unwrap_or(&$event.given_name);
             let family = $event.preferred_family_name.as_ref().unwrap_or(&$event.family_name);
-            person.set_name(stamp, given, family);
-            person.email.set(stamp, $event.email);
-            person.guardians.set(stamp, $event.agent_ids);
+            person.set_name(at, given, family);
+            person.email.set(at, $event.email);
+            person.guardians.set(at, $event.agent_ids);
         });
     }};
 }
@@ -36,35 +36,35 @@ pub async fn updated(event: UserUpdated, context: Context<State>) -> Result<(), 
 }
 
 pub async fn registered(event: AccountRegistered, context: Context<State>) -> Result<(), Fault> {
-    let stamp = Stamp::of(context.metadata());
+    let at = context.metadata().time;
     update(&context, |model| {
         let person = model.directory.person_mut(event.user_id);
-        person.set_name(stamp, &event.given_name, &event.family_name);
-        person.email.set(stamp, Some(event.email));
-        person.language.set(stamp, event.language);
+        person.set_name(at, &event.given_name, &event.family_name);
+        person.email.set(at, Some(event.email));
+        person.language.set(at, event.language);
     });
     Ok(())
 }
 
 pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> Result<(), Fault> {
-    let stamp = Stamp::of(context.metadata());
+    let at = context.metadata().time;
     update(&context, |model| {
         let person = model.directory.person_mut(event.user_id);
-        person.set_name(stamp, &event.given_name, &event.family_name);
-        person.email.set(stamp, event.email);
-        person.language.set(stamp, event.language);
+        person.set_name(at, &event.given_name, &event.family_name);
+        person.email.set(at, event.email);
+        person.language.set(at, event.language);
     });
     Ok(())
 }
 
 pub async fn assignment_created(event: AssignmentCreated, context: Context<State>) -> Result<(), Fault> {
-    let stamp = Stamp::of(context.metadata());
-    update(&context, |model| model.directory.set_title(event.line_item_id, stamp, event.title));
+    let at = context.metadata().time;
+    update(&context, |model| model.directory.set_title(event.line_item_id, at, event.title));
     Ok(())
 }
 
 pub async fn assignment_updated(event: AssignmentUpdated, context: Context<State>) -> Result<(), Fault> {
-    let stamp = Stamp::of(context.metadata());
-    update(&context, |model| model.directory.set_title(event.line_item_id, stamp, event.title));
+    let at = context.metadata().time;
+    update(&context, |model| model.directory.set_title(event.line_item_id, at, event.title));
     Ok(())
 }

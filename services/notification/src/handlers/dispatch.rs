@@ -53,7 +53,11 @@ async fn deliver(
         let outcome = email(context, event, to, &delivery.text).await?;
         update(context, |model| {
             if let Some(notice) = model.notices.get_mut(&event.notification_id) {
-                if outcome { notice.delivered.insert(Channel::Email) } else { notice.failed.insert(Channel::Email) };
+                if outcome {
+                    notice.delivered.insert(Channel::Email)
+                } else {
+                    notice.failed.insert(Channel::Email)
+                };
             }
         });
     }
@@ -71,12 +75,7 @@ async fn deliver(
     }
 }
 
-fn remember(
-    context: &Context<State>,
-    event: &NotificationDispatchRequested,
-    text: &Text,
-    withheld: Option<Withheld>,
-) {
+fn remember(context: &Context<State>, event: &NotificationDispatchRequested, text: &Text, withheld: Option<Withheld>) {
     let request = context.metadata().id;
     update(context, |model| {
         let notice = model.notices.request(&event.notification_id, || Notice {

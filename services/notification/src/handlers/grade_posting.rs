@@ -34,16 +34,14 @@ fn notices(directory: &Directory, student: &Id, assignment: &Id) -> Vec<Notice> 
 
 #[cfg(test)]
 mod tests {
-    use fabric::EventId;
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::Stamp;
 
     #[test]
     fn the_student_and_the_guardians_are_told() {
         let id = |text: &str| Id::try_new(text).unwrap();
-        let stamp = Stamp::new(Timestamp::UNIX_EPOCH, EventId::from_parts(1, [0; 10]));
+        let at = Timestamp::UNIX_EPOCH;
         let mut directory = Directory::default();
         let told = |directory: &Directory| -> Vec<_> {
             let notices = notices(directory, &id("ada"), &id("li-1"));
@@ -52,10 +50,10 @@ mod tests {
         let unknown = vec![("assignment", "an assignment".to_owned())];
         assert_eq!(told(&directory), [(id("ada"), "grade_posted", unknown)]);
 
-        directory.set_title(id("li-1"), stamp, "Algebra".into());
+        directory.set_title(id("li-1"), at, "Algebra".into());
         let person = directory.person_mut(id("ada"));
-        person.set_name(stamp, &"Ada".parse().unwrap(), &"Noel".parse().unwrap());
-        person.guardians.set(stamp, vec![id("ann")]);
+        person.set_name(at, &"Ada".parse().unwrap(), &"Noel".parse().unwrap());
+        person.guardians.set(at, vec![id("ann")]);
         let known = [
             (id("ada"), "grade_posted", vec![("assignment", "Algebra".to_owned())]),
             (id("ann"), "child_grade_posted", vec![("student", "Ada Noel".into()), ("assignment", "Algebra".into())]),

@@ -26,11 +26,8 @@ pub async fn identity_expired(event: IdentityExpired, context: Context<State>) -
 }
 
 pub async fn document_rejected(event: DocumentRejected, context: Context<State>) -> Result<(), Fault> {
-    let next = if event.may_resubmit {
-        "Sign in to see why, and to hand in another one."
-    } else {
-        "Sign in to see why."
-    };
+    let next =
+        if event.may_resubmit { "Sign in to see why, and to hand in another one." } else { "Sign in to see why." };
     let variables = vec![("document", in_words(event.document_type.as_str())), ("next", next.to_owned())];
     tell(context, event.owner_id, "document_rejected", variables).await
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use fabric_catalog::values::{EmailAddress, Id, Language, PersonName, PrivateText};
+use jiff::Timestamp;
 
-use super::{Latest, Stamp};
+use super::Latest;
 
 /// People and assignments, as far as notices need them.
 #[derive(Debug, Default)]
@@ -53,17 +54,17 @@ impl Directory {
     }
 
     /// Takes in what an assignment is called.
-    pub fn set_title(&mut self, assignment: Id, stamp: Stamp, title: String) {
-        self.titles.entry(assignment).or_default().set(stamp, title);
+    pub fn set_title(&mut self, assignment: Id, at: Timestamp, title: String) {
+        self.titles.entry(assignment).or_default().set(at, title);
     }
 }
 
 impl Person {
     /// Takes in what a person is called.
-    pub fn set_name(&mut self, stamp: Stamp, given: &PersonName, family: &PersonName) {
+    pub fn set_name(&mut self, at: Timestamp, given: &PersonName, family: &PersonName) {
         // Two names of 200 characters at most always fit.
         if let Ok(name) = PrivateText::try_new(format!("{} {}", given.as_str(), family.as_str())) {
-            self.name.set(stamp, name);
+            self.name.set(at, name);
         }
     }
 }

@@ -14,7 +14,7 @@ use fabric_catalog::{notification::Channel, values::Id};
 
 pub use directory::{Directory, Person};
 pub use email::EmailState;
-pub use latest::{Latest, Stamp};
+pub use latest::Latest;
 pub use notice::{Notice, Notices, SentEmail, Standing, Withheld};
 pub use recent::Recent;
 pub use template::{LANGUAGE, Malformed, RenderError, Templates, Text};

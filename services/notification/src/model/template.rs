@@ -126,10 +126,9 @@ fn fill(text: &str, variables: &BTreeMap<String, PrivateText<1_000>>) -> Result<
     let Ok(pieces) = pieces(text) else { return Ok(text.to_owned()) };
     let value = |piece| match piece {
         Piece::Plain(text) => Ok(text),
-        Piece::Variable(name) => variables
-            .get(name)
-            .map(PrivateText::as_str)
-            .ok_or_else(|| RenderError::MissingVariable(name.to_owned())),
+        Piece::Variable(name) => {
+            variables.get(name).map(PrivateText::as_str).ok_or_else(|| RenderError::MissingVariable(name.to_owned()))
+        }
     };
     pieces.into_iter().map(value).collect()
 }

@@ -27,6 +27,6 @@ pub async fn left(event: EnrollmentEnded, context: Context<State>) -> Result<(),
 }
 
 fn set(context: &Context<State>, member: Id, enrollment: Id, place: Place) {
-    let stamp = (context.metadata().time, context.metadata().id);
-    context.state().update(context.tenant(), |model| model.memberships.set(member, enrollment, stamp, place));
+    let at = context.metadata().time;
+    context.state().update(context.tenant(), |model| model.memberships.set(member, enrollment, at, place));
 }

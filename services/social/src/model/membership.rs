@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use fabric::EventId;
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
 
@@ -10,10 +9,7 @@ use super::Stage;
 
 /// Everybody's places in classes.
 #[derive(Debug, Default)]
-pub struct Memberships(HashMap<Id, BTreeMap<Id, (Stamp, Place)>>);
-
-/// When an event happened, and which one it was: of two about one place, the later one counts.
-pub type Stamp = (Timestamp, EventId);
+pub struct Memberships(HashMap<Id, BTreeMap<Id, (Timestamp, Place)>>);
 
 /// A place in a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +23,11 @@ pub struct Place {
 }
 
 impl Memberships {
-    /// Takes in what is said of a member's enrollment.
-    pub fn set(&mut self, member: Id, enrollment: Id, stamp: Stamp, place: Place) {
+    /// Takes in what is said of a member's enrollment at a time. Older news changes nothing.
+    pub fn set(&mut self, member: Id, enrollment: Id, at: Timestamp, place: Place) {
         let places = self.0.entry(member).or_default();
-        if places.get(&enrollment).is_none_or(|(before, _)| *before <= stamp) {
-            places.insert(enrollment, (stamp, place));
+        if places.get(&enrollment).is_none_or(|(before, _)| *before <= at) {
+            places.insert(enrollment, (at, place));
         }
     }
 
@@ -39,6 +35,8 @@ impl Memberships {
     pub fn stages(&self, member: &Id) -> BTreeSet<Stage> {
         let places = self.0.get(member).into_iter().flat_map(BTreeMap::values);
         let present = places.map(|(_, place)| place).filter(|place| !place.left);
-        present.flat_map(|place| [Stage::Class(place.class_id.clone()), Stage::School(place.school_id.clone())]).collect()
+        present
+            .flat_map(|place| [Stage::Class(place.class_id.clone()), Stage::School(place.school_id.clone())])
+            .collect()
     }
 }

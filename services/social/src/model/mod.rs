@@ -10,10 +10,7 @@ mod thread;
 
 use std::collections::{BTreeSet, HashMap};
 
-use fabric_catalog::{
-    social::PostCreated,
-    values::Id,
-};
+use fabric_catalog::{social::PostCreated, values::Id};
 
 pub use connection::{Connection, Status};
 use feed::Stages;

@@ -1,4 +1,3 @@
-use fabric::EventId;
 use fabric_catalog::{
     Example,
     social::{Audience, CommentAdded, PostCreated, PostEdited},
@@ -72,10 +71,9 @@ fn an_audience_decides_who_sees_a_post() {
     let mut model = Model::default();
     model.connection(id("c-1"), id("ada"), id("bob"), Status::Accepted);
     let place = |left| Place { class_id: id("k-1"), school_id: id("s-1"), left };
-    let stamp = |second| (at(second), EventId::from_parts(1, [0; 10]));
-    model.memberships.set(id("cem"), id("e-1"), stamp(1), place(false));
-    model.memberships.set(id("dan"), id("e-2"), stamp(2), place(true));
-    model.memberships.set(id("dan"), id("e-2"), stamp(1), place(false));
+    model.memberships.set(id("cem"), id("e-1"), at(1), place(false));
+    model.memberships.set(id("dan"), id("e-2"), at(2), place(true));
+    model.memberships.set(id("dan"), id("e-2"), at(1), place(false));
     let table = [
         (Audience::Connections, None, [true, true, false, false]),
         (Audience::Class, Some("k-1"), [true, false, true, false]),
@@ -115,12 +113,8 @@ fn a_thread_reads_as_it_was_last_written() {
         edited_at: at(second),
     };
     let comment = CommentAdded::example().unwrap();
-    let said = Said {
-        author_id: comment.author_id,
-        parent_comment_id: None,
-        text: comment.text,
-        added_at: comment.added_at,
-    };
+    let said =
+        Said { author_id: comment.author_id, parent_comment_id: None, text: comment.text, added_at: comment.added_at };
     let changes: [&dyn Fn(&mut Thread); 6] = [
         &|thread| thread.created(created.clone()),
         &|thread| thread.edited(edit("second", 2)),
@@ -137,7 +131,10 @@ fn a_thread_reads_as_it_was_last_written() {
         thread.comment_added(id("c-2"), said.clone());
         assert_eq!(thread.reading().unwrap().text.as_str(), "third");
         let comments = thread.comments();
-        assert_eq!(comments.iter().map(|(id, said)| (id.as_str(), said.text.as_str())).collect::<Vec<_>>(), [("c-1", "new words")]);
+        assert_eq!(
+            comments.iter().map(|(id, said)| (id.as_str(), said.text.as_str())).collect::<Vec<_>>(),
+            [("c-1", "new words")]
+        );
         thread.deleted();
         assert!(thread.post().is_none() && thread.comments().is_empty());
     }

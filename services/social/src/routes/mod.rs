@@ -68,11 +68,7 @@ async fn create_post(
     Accepted::creating(id).publish(&app.fabric, &by, event).await
 }
 
-async fn delete_post(
-    Extract(app): Extract<App>,
-    by: Identity,
-    Path(id): Path<String>,
-) -> Result<Accepted, Problem> {
+async fn delete_post(Extract(app): Extract<App>, by: Identity, Path(id): Path<String>) -> Result<Accepted, Problem> {
     let (deleter, post) = (member(&by)?, named(&id, "post")?);
     let event = app.read(&by, |model| commands::delete_post(model, &by, deleter, post, app.now()))?;
     Accepted::default().publish(&app.fabric, &by, event).await
@@ -85,7 +81,8 @@ async fn add_comment(
     Body(command): Body<AddComment>,
 ) -> Result<Accepted, Problem> {
     let (author, post, id) = (member(&by)?, named(&id, "post")?, new_id()?);
-    let event = app.read(&by, |model| commands::add_comment(model, &by, author, post, id.clone(), command, app.now()))?;
+    let event =
+        app.read(&by, |model| commands::add_comment(model, &by, author, post, id.clone(), command, app.now()))?;
     Accepted::creating(id).publish(&app.fabric, &by, event).await
 }
 
@@ -95,7 +92,8 @@ async fn request_connection(
     Body(command): Body<RequestConnection>,
 ) -> Result<Accepted, Problem> {
     let (requester, id) = (member(&by)?, new_id()?);
-    let event = app.read(&by, |model| commands::request_connection(model, requester, id.clone(), command, app.now()))?;
+    let event =
+        app.read(&by, |model| commands::request_connection(model, requester, id.clone(), command, app.now()))?;
     Accepted::creating(id).publish(&app.fabric, &by, event).await
 }
 

@@ -150,7 +150,10 @@ pub fn set_demographics(
         return Err(ImportRejection::Contradiction { field: "birthDate", reason: "lies in the future" });
     }
     if !data.races.get().is_disjoint(data.races_denied.get()) {
-        return Err(ImportRejection::Contradiction { field: "racesDenied", reason: "says no to what `races` says yes to" });
+        return Err(ImportRejection::Contradiction {
+            field: "racesDenied",
+            reason: "says no to what `races` says yes to",
+        });
     }
     Ok(data)
 }

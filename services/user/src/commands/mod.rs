@@ -9,6 +9,6 @@ mod roles;
 mod tests;
 
 pub use account::{AccountRejection, DeactivateUser, RegisterUser, deactivate, register};
-pub use family::{AddEmergencyContact, FamilyRejection, Linked, LinkFamily, add_contact, link};
+pub use family::{AddEmergencyContact, FamilyRejection, LinkFamily, Linked, add_contact, link};
 pub use profile::{ProfileRejection, UpdateProfile, update_profile};
 pub use roles::{ChangeRole, RoleRejection, change_role};

@@ -98,9 +98,7 @@ pub fn change_role(
 
 fn check(by: &Identity, command: &ChangeRole) -> Result<(), RoleRejection> {
     let is_high = |role: &AccountRole| matches!(role, AccountRole::Admin | AccountRole::Operator);
-    if !matches!(by.actor.role.as_str(), "admin" | "operator")
-        && command.grant.union(&command.withdraw).any(is_high)
-    {
+    if !matches!(by.actor.role.as_str(), "admin" | "operator") && command.grant.union(&command.withdraw).any(is_high) {
         return Err(RoleRejection::AboveYours);
     }
     if command.grant.contains(&AccountRole::VerifiedTutor) {

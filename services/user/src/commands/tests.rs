@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use fabric::{Actor, ActorId, EventId, Role, TenantId, identity::Identity};
+use fabric::{Actor, ActorId, Role, TenantId, identity::Identity};
 use fabric_catalog::{
     Example,
     demographics::{
@@ -10,13 +10,16 @@ use fabric_catalog::{
     user::{AccountRegistered, ProfileField},
     values::{AccountRole, EmailAddress, Id, PersonName, Private, Race},
 };
-use jiff::{Timestamp, civil::date};
+use jiff::{SignedDuration, Timestamp, civil::date};
 
 use super::{
-    import::{CreateUser, EnrollUser, ImportRejection, References, SetDemographics, create_user, enroll_user, set_demographics},
+    import::{
+        CreateUser, EnrollUser, ImportRejection, References, SetDemographics, create_user, enroll_user,
+        set_demographics,
+    },
     *,
 };
-use crate::model::{Model, Relative, Stamp};
+use crate::model::{Model, Relative};
 
 const STUDENT: &str = "u-11391";
 
@@ -33,17 +36,18 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_788_000_000).unwrap()
 }
 
-fn stamp(number: u64) -> Stamp {
-    Stamp::new(now(), EventId::from_parts(number, [0; 10]))
+/// A moment so many seconds after now.
+fn at(second: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(second)
 }
 
 /// A student with a school record and an open account, and a guardian without either.
 fn model() -> Model {
     let mut model = Model::default();
-    model.member_mut(id(STUDENT)).created(stamp(1), UserCreated::example().unwrap());
-    model.register(stamp(2), AccountRegistered::example().unwrap());
+    model.member_mut(id(STUDENT)).created(at(1), UserCreated::example().unwrap());
+    model.register(at(2), AccountRegistered::example().unwrap());
     let guardian = UserCreated { user_id: id("u-guardian"), ..UserCreated::example().unwrap() };
-    model.member_mut(id("u-guardian")).created(stamp(3), guardian);
+    model.member_mut(id("u-guardian")).created(at(3), guardian);
     model
 }
 
@@ -90,9 +94,9 @@ fn deactivations() {
     assert_eq!(unknown, Err(AccountRejection::UnknownPerson));
 
     let mut model = model();
-    model.member_mut(id(STUDENT)).active.set(stamp(9), false);
+    model.member_mut(id(STUDENT)).active.set(at(9), false);
     assert!(deactivate(&model, &admin, id(STUDENT), command, now()).is_ok(), "the account is still open");
-    model.member_mut(id(STUDENT)).open.set(stamp(10), false);
+    model.member_mut(id(STUDENT)).open.set(at(10), false);
     let again = deactivate(&model, &admin, id(STUDENT), command, now());
     assert_eq!(again, Err(AccountRejection::AlreadyDeactivated));
 }
@@ -101,7 +105,8 @@ fn deactivations() {
 fn profiles() {
     let email = |text: &str| Some(EmailAddress::try_new(text).unwrap());
     let name = PersonName::try_new("Ada").unwrap();
-    let command = UpdateProfile { email: email("ada@lovelace.example"), given_name: Some(name), ..UpdateProfile::default() };
+    let command =
+        UpdateProfile { email: email("ada@lovelace.example"), given_name: Some(name), ..UpdateProfile::default() };
     let own = by(STUDENT, "student");
 
     let event = update_profile(&model(), &own, id(STUDENT), command.clone(), now()).unwrap().unwrap();
@@ -114,7 +119,7 @@ fn profiles() {
     assert_eq!(update_profile(&model(), &own, id(STUDENT), same, now()), Ok(None));
 
     let mut closed = model();
-    closed.member_mut(id(STUDENT)).open.set(stamp(9), false);
+    closed.member_mut(id(STUDENT)).open.set(at(9), false);
     let table = [
         (&model(), by("u-7", "student"), STUDENT, ProfileRejection::NotYours),
         (&model(), by("t-7", "teacher"), STUDENT, ProfileRejection::NotYours),
@@ -166,7 +171,7 @@ fn linked(event: FamilyRelationshipCreated) -> Model {
         rights: event.rights.into_inner(),
     };
     let family = model.family_mut(event.student_id);
-    family.relatives.entry(event.relationship_id).or_default().set(stamp(5), Some(relative));
+    family.relatives.entry(event.relationship_id).or_default().set(at(5), Some(relative));
     model
 }
 
@@ -205,7 +210,8 @@ fn only_legal_guardians_and_record_keepers_add_contacts() {
         call_rank: None,
         may_pick_up: true,
     };
-    let Ok(Linked::New(event)) = link(&model(), id(STUDENT), link_to("u-guardian", &[FamilyRight::LegalGuardian]), now())
+    let Ok(Linked::New(event)) =
+        link(&model(), id(STUDENT), link_to("u-guardian", &[FamilyRight::LegalGuardian]), now())
     else {
         panic!("they are not linked")
     };
@@ -286,8 +292,12 @@ fn rows_of_demographics_fit_to_the_others() {
     let row = || DemographicDataUpdated::example().unwrap();
     let unborn = DemographicDataUpdated { birth_date: Some(Private::new(date(2027, 1, 1))), ..row() };
     let both = DemographicDataUpdated { races_denied: Private::new(BTreeSet::from([Race::White])), ..row() };
-    let table =
-        [("", row(), None), (STUDENT, row(), Some("userId")), ("", unborn, Some("birthDate")), ("", both, Some("racesDenied"))];
+    let table = [
+        ("", row(), None),
+        (STUDENT, row(), Some("userId")),
+        ("", unborn, Some("birthDate")),
+        ("", both, Some("racesDenied")),
+    ];
     for (missing, row, expected) in table {
         let outcome = set_demographics(&AllBut(missing), SetDemographics(row), date(2026, 8, 29));
         assert_eq!(field(outcome), expected, "{missing}");

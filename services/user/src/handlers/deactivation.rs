@@ -24,7 +24,7 @@ pub async fn person_deactivated(event: UserDeactivated, context: Context<State>)
 
 /// Takes away what the account was given. After it was opened again, roles are given anew.
 pub async fn account_closed(event: AccountDeactivated, context: Context<State>) -> Result<(), Fault> {
-    update(&context, |model, stamp| model.member_mut(event.user_id).given_roles.set(stamp, BTreeSet::new()));
+    update(&context, |model, at| model.member_mut(event.user_id).given_roles.set(at, BTreeSet::new()));
     Ok(())
 }
 
@@ -42,11 +42,9 @@ fn closing(model: &Model, event: &UserDeactivated) -> Option<AccountDeactivated>
 
 #[cfg(test)]
 mod tests {
-    use fabric::EventId;
     use fabric_catalog::Example;
 
     use super::*;
-    use crate::model::Stamp;
 
     #[test]
     fn an_account_is_closed_once() {
@@ -54,8 +52,7 @@ mod tests {
         let mut model = Model::default();
         for (open, expected) in [(None, true), (Some(true), true), (Some(false), false)] {
             if let Some(open) = open {
-                let stamp = Stamp::new(event.deactivated_at, EventId::from_parts(u64::from(!open), [0; 10]));
-                model.member_mut(event.user_id.clone()).open.set(stamp, open);
+                model.member_mut(event.user_id.clone()).open.set(event.deactivated_at, open);
             }
             let closing = closing(&model, &event);
             assert_eq!(closing.is_some(), expected, "{open:?}");

@@ -7,6 +7,6 @@ use super::update;
 use crate::State;
 
 pub async fn updated(event: DemographicDataUpdated, context: Context<State>) -> Result<(), Fault> {
-    update(&context, |model, stamp| model.set_demographics(stamp, event));
+    update(&context, |model, at| model.set_demographics(at, event));
     Ok(())
 }

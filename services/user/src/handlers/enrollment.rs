@@ -47,5 +47,5 @@ pub async fn ended(event: EnrollmentEnded, context: Context<State>) -> Result<()
 }
 
 fn set(context: &Context<State>, class: Id, id: Id, enrollment: Enrollment) {
-    update(context, |model, stamp| model.roster_mut(class).set(id, stamp, enrollment));
+    update(context, |model, at| model.roster_mut(class).set(id, at, enrollment));
 }

@@ -66,11 +66,11 @@ pub async fn contact_updated(event: EmergencyContactUpdated, context: Context<St
 }
 
 fn set_relative(context: &Context<State>, student: Id, link: Id, relative: Option<Relative>) {
-    update(context, |model, stamp| {
-        model.family_mut(student).relatives.entry(link).or_default().set(stamp, relative);
+    update(context, |model, at| {
+        model.family_mut(student).relatives.entry(link).or_default().set(at, relative);
     });
 }
 
 fn set_contact(context: &Context<State>, student: Id, id: Id, contact: Contact) {
-    update(context, |model, stamp| model.family_mut(student).contacts.entry(id).or_default().set(stamp, contact));
+    update(context, |model, at| model.family_mut(student).contacts.entry(id).or_default().set(at, contact));
 }

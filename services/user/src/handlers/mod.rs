@@ -9,16 +9,14 @@ pub mod projection;
 pub mod verified_role;
 
 use fabric::{Context, EventId, ReadModel};
+use jiff::Timestamp;
 
-use crate::{
-    State,
-    model::{Model, Stamp},
-};
+use crate::{State, model::Model};
 
 /// Changes the model of the event's tenant.
-fn update(context: &Context<State>, change: impl FnOnce(&mut Model, Stamp)) {
-    let stamp = Stamp::of(context.metadata());
-    context.state().update(context.tenant(), |model| change(model, stamp));
+fn update(context: &Context<State>, change: impl FnOnce(&mut Model, Timestamp)) {
+    let at = context.metadata().time;
+    context.state().update(context.tenant(), |model| change(model, at));
 }
 
 /// The id of a handler's reaction to an event: the same however often the event comes, so that reacting twice is reacting once.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::reaction_id;
 use crate::{
     State,
-    model::{Model, RoleChange, Stamp},
+    model::{Model, RoleChange},
 };
 
 /// The one role that a verification gives. Whatever else an identity was verified for is granted by people.
@@ -51,8 +51,8 @@ async fn change(
     let id = reaction_id("user.verified_role", context.metadata().id);
     context.publish(event_of(change, holder.clone(), verdict, at)?).id(id).await?;
     // The projection would do this too, but later: the next verdict on this person may be right behind, and must see it.
-    let stamp = Stamp::new(context.clock().now(), id);
-    context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(stamp, roles));
+    let now = context.clock().now();
+    context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(now, roles));
     Ok(())
 }
 
@@ -88,8 +88,6 @@ fn event_of(change: RoleChange, holder: Id, verdict: Verdict, at: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
-    use fabric::EventId;
-
     use super::*;
     use AccountRole::{Admin, Tutor, VerifiedTutor};
 
@@ -107,15 +105,15 @@ mod tests {
             (&[Tutor], Some(false), VerifiedTutor, grant, None),
         ];
         let holder = Id::try_new("u-1").unwrap();
-        let stamp = Stamp::new(Timestamp::UNIX_EPOCH, EventId::from_parts(1, [0; 10]));
+        let at = Timestamp::UNIX_EPOCH;
         for (roles, open, role, verdict, expected) in table {
             let mut model = Model::default();
             if let Some(open) = open {
                 let member = model.member_mut(holder.clone());
-                member.open.set(stamp, open);
-                member.given_roles.set(stamp, roles.iter().copied().collect());
+                member.open.set(at, open);
+                member.given_roles.set(at, roles.iter().copied().collect());
             } else if !roles.is_empty() {
-                model.member_mut(holder.clone()).given_roles.set(stamp, roles.iter().copied().collect());
+                model.member_mut(holder.clone()).given_roles.set(at, roles.iter().copied().collect());
             }
             let after = decide(&model, &holder, role, verdict).map(|change| change.roles);
             assert_eq!(after, expected.map(|roles| roles.iter().copied().collect()), "{roles:?} {role} {verdict:?}");

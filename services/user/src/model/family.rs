@@ -57,7 +57,8 @@ impl Family {
 
     /// The contacts in the order in which they are called.
     pub fn contacts(&self) -> Vec<(&Id, &Contact)> {
-        let mut contacts: Vec<_> = self.contacts.iter().filter_map(|(id, contact)| Some((id, contact.get()?))).collect();
+        let mut contacts: Vec<_> =
+            self.contacts.iter().filter_map(|(id, contact)| Some((id, contact.get()?))).collect();
         contacts.sort_by_key(|(_, contact)| contact.call_rank);
         contacts
     }

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use fabric_catalog::{
     demographics::{UserCreated, UserUpdated},
     user::{AccountRegistered, ProfileUpdated},
-    values::{AccountRole, EmailAddress, Id, Language, PersonName, PersonRole, PhoneNumber, PrivateText, TimeZone, Username},
+    values::{
+        AccountRole, EmailAddress, Id, Language, PersonName, PersonRole, PhoneNumber, PrivateText, TimeZone, Username,
+    },
 };
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Latest, Stamp};
+use super::Latest;
 
 /// Everything that is known of one person.
 #[derive(Debug, Default)]
@@ -72,12 +75,12 @@ pub struct Locale {
 
 /// Takes in the fields that both events of the school carry.
 macro_rules! school_says {
-    ($member:expr, $stamp:expr, $event:expr) => {
-        $member.names.set($stamp, Names { given: $event.given_name, family: $event.family_name });
-        $member.active.set($stamp, $event.enabled);
-        $member.reached_at($stamp, $event.email, $event.phone);
+    ($member:expr, $at:expr, $event:expr) => {
+        $member.names.set($at, Names { given: $event.given_name, family: $event.family_name });
+        $member.active.set($at, $event.enabled);
+        $member.reached_at($at, $event.email, $event.phone);
         $member.school.set(
-            $stamp,
+            $at,
             SchoolRecord {
                 role: $event.role,
                 grades: $event.grades,
@@ -91,30 +94,30 @@ macro_rules! school_says {
 
 impl Member {
     /// Takes in what the school says of a new person.
-    pub fn created(&mut self, stamp: Stamp, event: UserCreated) {
-        school_says!(self, stamp, event);
+    pub fn created(&mut self, at: Timestamp, event: UserCreated) {
+        school_says!(self, at, event);
     }
 
     /// Takes in what the school changed.
-    pub fn updated(&mut self, stamp: Stamp, event: UserUpdated) {
-        school_says!(self, stamp, event);
+    pub fn updated(&mut self, at: Timestamp, event: UserUpdated) {
+        school_says!(self, at, event);
     }
 
     /// Takes in what the holder changed.
-    pub fn changed_by_holder(&mut self, stamp: Stamp, event: ProfileUpdated) {
-        self.names.set(stamp, Names { given: event.given_name, family: event.family_name });
-        self.locale.set(stamp, Locale { language: event.language, time_zone: event.time_zone });
-        self.reached_at(stamp, event.email, event.phone);
+    pub fn changed_by_holder(&mut self, at: Timestamp, event: ProfileUpdated) {
+        self.names.set(at, Names { given: event.given_name, family: event.family_name });
+        self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
+        self.reached_at(at, event.email, event.phone);
     }
 
     /// Takes in a registration.
-    pub fn registered(&mut self, stamp: Stamp, event: AccountRegistered) {
-        self.names.set(stamp, Names { given: event.given_name, family: event.family_name });
-        self.locale.set(stamp, Locale { language: event.language, time_zone: event.time_zone });
-        self.email.set(stamp, Some(event.email.clone()));
-        self.account_email.set(stamp, event.email);
-        self.username.set(stamp, event.username);
-        self.open.set(stamp, true);
+    pub fn registered(&mut self, at: Timestamp, event: AccountRegistered) {
+        self.names.set(at, Names { given: event.given_name, family: event.family_name });
+        self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
+        self.email.set(at, Some(event.email.clone()));
+        self.account_email.set(at, event.email);
+        self.username.set(at, event.username);
+        self.open.set(at, true);
     }
 
     /// Whether the person is known: somebody who was only named by others is not.
@@ -136,9 +139,9 @@ impl Member {
         self.given_roles.get().cloned().unwrap_or_else(by_school)
     }
 
-    fn reached_at(&mut self, stamp: Stamp, email: Option<EmailAddress>, phone: Option<PhoneNumber>) {
-        self.email.set(stamp, email);
-        self.phone.set(stamp, phone);
+    fn reached_at(&mut self, at: Timestamp, email: Option<EmailAddress>, phone: Option<PhoneNumber>) {
+        self.email.set(at, email);
+        self.phone.set(at, phone);
     }
 }
 

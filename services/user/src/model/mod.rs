@@ -16,9 +16,10 @@ use fabric_catalog::{
     user::AccountRegistered,
     values::{Id, Username},
 };
+use jiff::Timestamp;
 
 pub use family::{Contact, Family, Relative};
-pub use latest::{Latest, Stamp};
+pub use latest::Latest;
 pub use member::{Locale, Member, Names, SchoolRecord};
 pub use roles::RoleChange;
 pub use roster::{Enrollment, Roster};
@@ -45,9 +46,9 @@ impl Model {
     }
 
     /// Takes in a registration. The first one to take a user name keeps it.
-    pub fn register(&mut self, stamp: Stamp, event: AccountRegistered) {
+    pub fn register(&mut self, at: Timestamp, event: AccountRegistered) {
         self.usernames.entry(event.username.clone()).or_insert_with(|| event.user_id.clone());
-        self.member_mut(event.user_id.clone()).registered(stamp, event);
+        self.member_mut(event.user_id.clone()).registered(at, event);
     }
 
     /// Who registered with this user name.
@@ -81,7 +82,7 @@ impl Model {
     }
 
     /// Takes in a person's demographic data.
-    pub fn set_demographics(&mut self, stamp: Stamp, event: DemographicDataUpdated) {
-        self.demographics.entry(event.user_id.clone()).or_default().set(stamp, event);
+    pub fn set_demographics(&mut self, at: Timestamp, event: DemographicDataUpdated) {
+        self.demographics.entry(event.user_id.clone()).or_default().set(at, event);
     }
 }

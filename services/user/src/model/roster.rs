@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use fabric_catalog::values::{EnrollmentRole, Id};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::{Latest, Stamp};
+use super::Latest;
 
 /// The enrollments of one class, by their ids.
 #[derive(Debug, Default)]
@@ -33,8 +33,8 @@ pub struct Enrollment {
 
 impl Roster {
     /// Takes in what is said of an enrollment.
-    pub fn set(&mut self, enrollment_id: Id, stamp: Stamp, enrollment: Enrollment) {
-        self.0.entry(enrollment_id).or_default().set(stamp, enrollment);
+    pub fn set(&mut self, enrollment_id: Id, at: Timestamp, enrollment: Enrollment) {
+        self.0.entry(enrollment_id).or_default().set(at, enrollment);
     }
 
     /// Whoever is in the class, sorted by the enrollments' ids.
@@ -45,6 +45,7 @@ impl Roster {
 
     /// Whether the person teaches the class.
     pub fn has_teacher(&self, person: &Id) -> bool {
-        self.enrolled().any(|(_, enrollment)| enrollment.role == EnrollmentRole::Teacher && enrollment.user_id == *person)
+        self.enrolled()
+            .any(|(_, enrollment)| enrollment.role == EnrollmentRole::Teacher && enrollment.user_id == *person)
     }
 }

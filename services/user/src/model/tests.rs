@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use fabric::EventId;
 use fabric_catalog::{
     Example,
     demographics::{UserCreated, UserUpdated},
@@ -11,9 +10,8 @@ use jiff::Timestamp;
 
 use super::*;
 
-fn stamp(number: u64) -> Stamp {
-    let at = Timestamp::from_second(1_000 + i64::try_from(number).unwrap()).unwrap();
-    Stamp::new(at, EventId::from_parts(number, [0; 10]))
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 fn id(text: &str) -> Id {
@@ -38,12 +36,12 @@ fn a_member_comes_out_the_same_in_any_order() {
     let person = id("u-11391");
     let late_email = EmailAddress::try_new("new@example.edu").unwrap();
     let changes: [&dyn Fn(&mut Member); 4] = [
-        &|member| member.created(stamp(1), UserCreated::example().unwrap()),
-        &|member| member.registered(stamp(2), AccountRegistered::example().unwrap()),
-        &|member| member.changed_by_holder(stamp(3), ProfileUpdated::example().unwrap()),
+        &|member| member.created(at(1), UserCreated::example().unwrap()),
+        &|member| member.registered(at(2), AccountRegistered::example().unwrap()),
+        &|member| member.changed_by_holder(at(3), ProfileUpdated::example().unwrap()),
         &|member| {
             let event = UserUpdated { email: Some(late_email.clone()), ..UserUpdated::example().unwrap() };
-            member.updated(stamp(4), event);
+            member.updated(at(4), event);
         },
     ];
     for order in orders(changes.len()) {
@@ -62,7 +60,7 @@ fn a_member_comes_out_the_same_in_any_order() {
 #[test]
 fn whoever_is_only_named_is_not_known() {
     let mut model = Model::default();
-    model.member_mut(id("u-1")).active.set(stamp(1), false);
+    model.member_mut(id("u-1")).active.set(at(1), false);
     assert!(model.member(&id("u-1")).is_none());
     assert!(model.member(&id("u-2")).is_none());
 }
@@ -72,8 +70,8 @@ fn the_first_to_take_a_user_name_keeps_it() {
     let mut model = Model::default();
     let first = AccountRegistered::example().unwrap();
     let second = AccountRegistered { user_id: id("u-other"), ..first.clone() };
-    model.register(stamp(1), first.clone());
-    model.register(stamp(2), second);
+    model.register(at(1), first.clone());
+    model.register(at(2), second);
     assert_eq!(model.holder_of(&first.username), Some(&first.user_id));
 }
 
@@ -91,7 +89,7 @@ fn an_ended_enrollment_stays_ended() {
     for changes in [[(1, &enrollment), (2, &ended)], [(2, &ended), (1, &enrollment)]] {
         let mut roster = Roster::default();
         for (number, change) in changes {
-            roster.set(id("e-1"), stamp(number), change.clone());
+            roster.set(id("e-1"), at(number), change.clone());
         }
         assert_eq!(roster.enrolled().count(), 0);
         assert!(!roster.has_teacher(&id("u-1")));

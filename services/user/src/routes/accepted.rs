@@ -41,12 +41,7 @@ impl Accepted {
     }
 
     /// The same for an event that may not be needed.
-    pub async fn publish_if<E: Event>(
-        self,
-        fabric: &Fabric,
-        by: &Identity,
-        event: Option<E>,
-    ) -> Result<Self, Problem> {
+    pub async fn publish_if<E: Event>(self, fabric: &Fabric, by: &Identity, event: Option<E>) -> Result<Self, Problem> {
         match event {
             Some(event) => self.publish(fabric, by, event).await,
             None => Ok(self),

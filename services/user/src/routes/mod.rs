@@ -23,7 +23,9 @@ use uuid::Uuid;
 
 use crate::{
     State,
-    commands::{self, AddEmergencyContact, ChangeRole, DeactivateUser, LinkFamily, Linked, RegisterUser, UpdateProfile},
+    commands::{
+        self, AddEmergencyContact, ChangeRole, DeactivateUser, LinkFamily, Linked, RegisterUser, UpdateProfile,
+    },
     model::Model,
 };
 use accepted::Accepted;

@@ -45,10 +45,10 @@ impl UserView {
     pub fn of(id: &Id, member: &Member) -> Self {
         let Locale { language, time_zone } = member.locale.get().cloned().unwrap_or_default();
         let names = member.names.get();
-        let school = member.school.get().map(|record| SchoolView {
-            active: member.active.get() == Some(&true),
-            record: record.clone(),
-        });
+        let school = member
+            .school
+            .get()
+            .map(|record| SchoolView { active: member.active.get() == Some(&true), record: record.clone() });
         let account = member.open.get().map(|open| AccountView {
             open: *open,
             username: member.username.get().cloned(),

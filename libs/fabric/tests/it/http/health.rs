@@ -73,9 +73,9 @@ async fn events_are_counted_as_they_are() {
     for points in 1..8 {
         harness.publish(mark(&format!("p-{points}"), points)).await;
     }
+    let last_at = harness.clock().now().to_string();
     until("a handler to wait", || state.at_work() == 1).await;
     let reply = http.get("/health/events").await;
-    let last_at = harness.clock().now().to_string();
     let expected = json!({
         "service": "school",
         "published": 8,

@@ -10,7 +10,11 @@ use jiff::tz::TimeZone;
 use user::commands::import::{SetDemographics, set_demographics};
 
 use super::{Accepted, Importer, accept, refuse_deletion};
-use crate::import::{fault::Fault, file::File, row::{Row, unknown}};
+use crate::import::{
+    fault::Fault,
+    file::File,
+    row::{Row, unknown},
+};
 
 pub fn read(row: &Row<'_>, id: Id, importer: &Importer) -> Result<Accepted, Fault> {
     refuse_deletion(row)?;

@@ -28,7 +28,8 @@ pub fn read(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
     match row.status()? {
         Status::Active => accept(row, id, enroll_user(row.known, EnrollUser(event))),
         Status::ToBeDeleted => {
-            let EnrollmentCreated { enrollment_id, class_id, user_id, school_id, role, begin_date, end_date, .. } = event;
+            let EnrollmentCreated { enrollment_id, class_id, user_id, school_id, role, begin_date, end_date, .. } =
+                event;
             let reason = None;
             let ended =
                 EnrollmentEnded { enrollment_id, class_id, user_id, school_id, role, begin_date, end_date, reason };

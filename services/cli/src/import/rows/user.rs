@@ -85,7 +85,8 @@ fn belonging(row: &Row<'_>, id: &Id) -> Result<Belonging, Fault> {
             let main = main.ok_or_else(|| Fault::new("sourcedId", code::NO_ROLE, "must have a row in roles.csv"))?;
             let primary = row.reference_if("primaryOrgSourcedId", File::Orgs)?;
             let primary_org_id = Some(primary.unwrap_or_else(|| main.org_id.clone()));
-            let org_ids: BTreeSet<Id> = roles.iter().map(|role| role.org_id.clone()).chain(primary_org_id.clone()).collect();
+            let org_ids: BTreeSet<Id> =
+                roles.iter().map(|role| role.org_id.clone()).chain(primary_org_id.clone()).collect();
             Ok(Belonging { role: main.role, org_ids: org_ids.into_iter().collect(), primary_org_id, roles })
         }
     }

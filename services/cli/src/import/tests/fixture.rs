@@ -40,10 +40,7 @@ const V1P1: &[(&str, &str)] = &[
          file.courses,bulk\nfile.classes,bulk\nfile.users,bulk\nfile.enrollments,bulk\nfile.categories,bulk\n\
          file.lineItems,bulk\nfile.results,bulk\nfile.demographics,bulk\nfile.resources,absent\n",
     ),
-    (
-        "orgs.csv",
-        "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nschool,,,School,school,,\n",
-    ),
+    ("orgs.csv", "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nschool,,,School,school,,\n"),
     (
         "academicSessions.csv",
         "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n\
@@ -198,7 +195,11 @@ pub fn read(files: &mut dyn Files) -> Rows {
 impl Rows {
     /// The payloads of the events of a topic.
     pub fn payloads(&self, topic: &str) -> Vec<Value> {
-        self.events.iter().filter(|(_, event)| event.payload.topic() == topic).map(|(_, event)| payload(event)).collect()
+        self.events
+            .iter()
+            .filter(|(_, event)| event.payload.topic() == topic)
+            .map(|(_, event)| payload(event))
+            .collect()
     }
 
     /// Where and why rows were rejected, in short: `file:line column code`.

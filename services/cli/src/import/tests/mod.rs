@@ -2,6 +2,7 @@
 
 mod bundles;
 mod fixture;
+mod publishing;
 mod refusals;
 mod rejections;
 mod samples;

@@ -23,7 +23,10 @@ fn a_manifest_says_what_the_standard_asks_for() {
         (edit("manifest.version,1.0", "manifest.version,2.0"), "manifest.csv: manifest.version: must be 1.0"),
         (edit("oneroster.version,1.1\n", ""), "manifest.csv: oneroster.version: missing"),
         (edit("oneroster.version,1.1", "oneroster.version,1.0"), "manifest.csv: oneroster.version: must be 1.1 or 1.2"),
-        (edit("file.users,bulk", "file.users,delta"), "manifest.csv: users.csv is a delta; only bulk files are supported"),
+        (
+            edit("file.users,bulk", "file.users,delta"),
+            "manifest.csv: users.csv is a delta; only bulk files are supported",
+        ),
         (edit("file.users,bulk", "file.users,all"), "manifest.csv: file.users: must be bulk, delta or absent"),
         (edit("resources,absent", "resources,bulk"), "resources.csv: missing, though the manifest lists it"),
         (edit("propertyName,value", "a,b"), "manifest.csv: required columns are missing: propertyName, value"),
@@ -47,10 +50,7 @@ fn a_file_has_the_columns_that_the_standard_requires() {
         (edit("results.csv", "score,", "Score,"), "results.csv: required columns are missing: score"),
         (edit("orgs.csv", "identifier", "name"), "orgs.csv: the column name is there twice"),
         (Fixture::v1p1().with("orgs.csv", ""), "orgs.csv: required columns are missing: sourcedId, name, type"),
-        (
-            edit("users.csv", "orgSourcedIds,role,", ""),
-            "users.csv: required columns are missing: orgSourcedIds, role",
-        ),
+        (edit("users.csv", "orgSourcedIds,role,", ""), "users.csv: required columns are missing: orgSourcedIds, role"),
     ];
     for (fixture, expected) in table {
         assert_eq!(refusal(&fixture), expected);
@@ -85,12 +85,10 @@ fn a_quote_that_is_left_open_does_not_read_the_rest_into_memory() {
 #[test]
 fn a_byte_order_mark_and_other_line_ends_make_no_difference() {
     let plain = Fixture::v1p1().and("categories.csv", "c2,,,\n\n\nc3,,,Tests\nc4,,,");
-    let dressed = plain
-        .files()
-        .fold(Fixture::of(&[]), |dressed, (name, content)| {
-            let text = String::from_utf8(content.to_vec()).unwrap().replace('\n', "\r\n");
-            dressed.with(name, format!("\u{feff}{text}"))
-        });
+    let dressed = plain.files().fold(Fixture::of(&[]), |dressed, (name, content)| {
+        let text = String::from_utf8(content.to_vec()).unwrap().replace('\n', "\r\n");
+        dressed.with(name, format!("\u{feff}{text}"))
+    });
     for fixture in [plain, dressed] {
         let rows = fixture.rows();
         assert_eq!(rows.faults(), ["categories.csv:3 title blank_required", "categories.csv:7 title blank_required"]);
@@ -115,7 +113,9 @@ fn the_last_line_may_have_no_end() {
 #[test]
 fn files_that_are_not_imported_are_named() {
     let fixture = Fixture::v1p1()
-        .edit("manifest.csv", |text| text.replace("resources,absent", "resources,bulk").replace("file.demographics,bulk\n", ""))
+        .edit("manifest.csv", |text| {
+            text.replace("resources,absent", "resources,bulk").replace("file.demographics,bulk\n", "")
+        })
         .with("resources.csv", "anything")
         .with("notes.txt", "anything");
     assert_eq!(fixture.survey().unwrap().ignored, ["demographics.csv", "resources.csv"]);

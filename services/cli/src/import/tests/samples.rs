@@ -45,18 +45,16 @@ fn the_sample_in_the_program_is_the_one_in_the_folder() {
     for (name, text) in files {
         assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), *text, "{name}");
     }
-    let in_folder = fs::read_dir(folder).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "csv")
-    });
+    let in_folder = fs::read_dir(folder)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "csv"));
     assert_eq!(in_folder.count(), files.len());
 }
 
 /// Real school data is not part of this repository: where it is, the tests use it.
 fn school_data(file: &str) -> Option<Source> {
-    let folder = env::var_os("FABRIC_SCHOOL_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let folder = env::var_os("FABRIC_SCHOOL_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let path = folder.join(file);
     if path.exists() {
         return Some(Source::Path(path));
@@ -69,7 +67,9 @@ fn school_data(file: &str) -> Option<Source> {
 fn check(file: &str, accepted: u64, results: usize, blank: usize) {
     let Some(source) = school_data(file) else { return };
     let rows = rows_of(&source);
-    assert!(rows.faults().iter().all(|fault| fault.starts_with("results.csv:") && fault.ends_with(" score blank_score")));
+    assert!(
+        rows.faults().iter().all(|fault| fault.starts_with("results.csv:") && fault.ends_with(" score blank_score"))
+    );
     assert_eq!(rows.rejected.len(), blank);
     assert_eq!(rows.accepted, accepted);
     assert_eq!(rows.events.len() as u64, accepted);

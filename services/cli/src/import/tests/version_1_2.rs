@@ -8,7 +8,10 @@ use super::fixture::Fixture;
 fn what_people_are_comes_from_a_file_of_its_own() {
     let rows = Fixture::v1p2()
         .and("orgs.csv", "club,,,Club,department,,school")
-        .and("roles.csv", "r2,,,student,secondary,aide,,2026-12-20,club,\nr3,tobedeleted,,student,secondary,proctor,,,club,")
+        .and(
+            "roles.csv",
+            "r2,,,student,secondary,aide,,2026-12-20,club,\nr3,tobedeleted,,student,secondary,proctor,,,club,",
+        )
         .rows();
     assert_eq!(rows.faults(), [""; 0]);
     let user = &rows.payloads("demographics.user.created")[0];
@@ -108,7 +111,8 @@ fn ids_of_events_follow_from_the_rows() {
     let ids = |fixture: Fixture| fixture.rows().events.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
     let first = ids(Fixture::v1p1());
     assert_eq!(first, ids(Fixture::v1p1()));
-    let with_column = Fixture::v1p1().edit("orgs.csv", |text| text.replace(",name", ",metadata.size,name").replace(",,,School", ",,,,School"));
+    let with_column = Fixture::v1p1()
+        .edit("orgs.csv", |text| text.replace(",name", ",metadata.size,name").replace(",,,School", ",,,,School"));
     assert_eq!(first, ids(with_column), "a column without anything in it changes nothing");
     let changed = ids(Fixture::v1p1().edit("results.csv", |text| text.replace(",30,", ",31,")));
     let same = first.iter().zip(&changed).filter(|(one, other)| one == other).count();
