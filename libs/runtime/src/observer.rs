@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     metric,
-    ports::{Broker, DepthError},
+    ports::{Broker, BrokerStatus, DepthError},
 };
 
 /// How often depths are read for metrics.
@@ -55,7 +55,7 @@ pub async fn depths(
 /// Moves the metrics of connections and depths until it is told to stop.
 pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionName>, stop: CancellationToken) {
     let mut status = broker.status();
-    let mut reconnects = 0;
+    let mut before = BrokerStatus { reconnects: 0, ..status.borrow().clone() };
     let second = Duration::from_secs(1);
     let mut every_second = tokio::time::interval_at(Instant::now() + second, second);
     let mut every_depths = tokio::time::interval(DEPTHS_EVERY);
@@ -63,18 +63,20 @@ pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionNam
     every_depths.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let current = status.borrow_and_update().clone();
-        metric::reconnected(current.reconnects.saturating_sub(reconnects));
-        reconnects = reconnects.max(current.reconnects);
+        metric::reconnected(current.reconnects.saturating_sub(before.reconnects));
+        if current != before {
+            tracing::info!(connected = current.connected, blocked = current.blocked.is_some(), "the broker's connections changed");
+        }
+        if current.blocked.is_some() && before.blocked.is_none() {
+            // The seconds before do not count.
+            every_second.reset();
+        }
         tokio::select! {
             () = stop.cancelled() => return,
             changed = status.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                // The seconds before the broker was blocked do not count.
-                every_second.reset();
-                let now = status.borrow();
-                tracing::info!(connected = now.connected, blocked = now.blocked.is_some(), "the broker's connections changed");
             }
             _ = every_second.tick(), if current.blocked.is_some() => metric::blocked_for(1),
             _ = every_depths.tick(), if current.connected => {
@@ -83,5 +85,6 @@ pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionNam
                 }
             }
         }
+        before = current;
     }
 }

@@ -143,7 +143,8 @@ pub struct Last {
     /// Which topics: `*` stands for one word, `#` for any number.
     #[arg(default_value = "#", value_parser = Pattern::try_new)]
     pub pattern: Pattern,
-    /// The N most recent events of one topic, newest first, instead of the last one of each.
+    /// The N most recent events of one topic, newest first, instead of the last one of each. While many are published at once,
+    /// only the newest of every few milliseconds is kept.
     #[arg(long, value_name = "N")]
     pub recent: Option<usize>,
     /// Show the payloads too. They can hold student data.

@@ -33,6 +33,8 @@ pub struct EventsReport {
     pub service: String,
     /// Events that this process has published, confirmed, since it started.
     pub published: u64,
+    /// Deliveries that this process has taken and not come to an end with, of all services in it.
+    pub in_hand: usize,
     /// Deliveries that came to an end per second, over the last ten seconds.
     pub events_per_second: f64,
     /// When the last delivery was settled.
@@ -138,6 +140,7 @@ impl Health {
         EventsReport {
             service: self.name.clone(),
             published: activity.published,
+            in_hand: self.activity.in_hand(),
             events_per_second: subscriptions.iter().map(|subscription| subscription.events_per_second).sum(),
             last_event_at: subscriptions.iter().filter_map(|subscription| subscription.last_event_at).max(),
             subscriptions,

@@ -100,7 +100,8 @@ pub(crate) async fn of_response(response: Response) -> Response {
         status if status.is_client_error() => ("invalid", "the path, the query or a header is not what it must be"),
         _ => ("internal", "the service failed"),
     };
-    let (mut problem, allow) = (Problem::new(status, code, message).into_response(), response.headers().get(header::ALLOW));
+    let (mut problem, allow) =
+        (Problem::new(status, code, message).into_response(), response.headers().get(header::ALLOW));
     if let Some(allow) = allow {
         problem.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -109,7 +109,9 @@ async fn no_more_publishes_wait_for_the_connection_than_may() {
     let fabric = harness.fabric_as("school");
     let publishes = (0..5).map(|points| {
         let fabric = fabric.clone();
-        tokio::spawn(async move { fabric.publish(mark("p-1", points)).tenant(tenant()).await.map_err(|error| error.to_string()) })
+        tokio::spawn(async move {
+            fabric.publish(mark("p-1", points)).tenant(tenant()).await.map_err(|error| error.to_string())
+        })
     });
     let publishes: Vec<_> = publishes.collect();
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -80,11 +80,7 @@ async fn each_way_to_fail_says_whether_the_event_was_taken() {
     let table: &[(Fault, PublishError, bool)] = &[
         (|broker| broker.refuse_next(1), PublishError::Refused, false),
         (|broker| broker.lose_confirm_next(1), lost_answer(), true),
-        (
-            |broker| broker.disconnect(),
-            PublishError::NotSent { reason: "there was no connection in time" },
-            false,
-        ),
+        (|broker| broker.disconnect(), PublishError::NotSent { reason: "there was no connection in time" }, false),
         (|broker| broker.block("no room"), PublishError::Unknown { reason: "no answer came in time" }, true),
     ];
     for (fault, expected, is_taken) in table {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use fabric::{
-    Adapters, Clock, Context, Event, EventId, Fault, RetryPolicy, Service, Subscription, config::Config, core::seed::Seed,
-    host::Host, runtime::ids::Ids,
+    Adapters, Clock, Context, Event, EventId, Fault, RetryPolicy, Service, Subscription, config::Config,
+    core::seed::Seed, host::Host, runtime::ids::Ids,
 };
 use fabric_memory::{CacheOptions, MemoryBroker, MemoryCache};
 use fabric_testkit::harness::Harness;

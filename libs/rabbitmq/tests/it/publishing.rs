@@ -39,7 +39,7 @@ async fn returns_are_told_apart_among_confirms_that_come_together() -> Result<()
     let (_connection, channel) = raw(&url).await?;
     channel.queue_declare("transient".into(), QueueDeclareOptions::default(), FieldTable::default()).await?;
     for round in 0..20 {
-        let is_routable = |index: usize| (index + round) % 3 != 0;
+        let is_routable = |index: usize| !(index + round).is_multiple_of(3);
         let queue = |index| if is_routable(index) { "transient" } else { "missing" };
         let outcomes = publish_all(&broker, (0..100).map(|index| outgoing("", queue(index), &index.to_string()))).await;
         for (index, outcome) in outcomes.into_iter().enumerate() {

@@ -4,7 +4,7 @@
 //! decision must know of what is already there it asks through [`Known`]: the service answers from its read models, an import from
 //! the files that it has read so far.
 //!
-//! A decided event is valid: [`checked`] holds it against its own bounds, so a command needs no second copy of them.
+//! A decided event is valid: each decision holds it against the event's own bounds, so a command needs no second copy of them.
 
 pub mod close_case;
 pub mod create_academic_session;

@@ -1,12 +1,8 @@
 //! Commands over HTTP: decide, publish for whoever asks, say what was published.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use fabric::{
-    Event, Published,
+    Event, EventId, Published, ReadModel as _,
     http::{Body, Problem},
     identity::Identity,
 };
@@ -14,7 +10,7 @@ use fabric_catalog::values::Id;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::App;
+use super::{App, extract::PathId};
 use crate::{
     commands::{
         Known as _, Rejection, close_case, create_academic_session, create_assignment, create_class, create_course,
@@ -22,7 +18,6 @@ use crate::{
     },
     models::Snapshot,
 };
-use fabric::ReadModel as _;
 
 /// What a command came to.
 type Answer = Result<(StatusCode, Json<Receipt>), Problem>;
@@ -35,7 +30,7 @@ pub struct Receipt {
 
 #[derive(Serialize)]
 struct PublishedEvent {
-    id: fabric::EventId,
+    id: EventId,
     topic: &'static str,
     outcome: &'static str,
 }
@@ -74,7 +69,7 @@ commands! {
 pub async fn enroll_student(
     State(app): State<App>,
     identity: Identity,
-    Path(class_id): Path<Id>,
+    PathId(class_id): PathId,
     Body(command): Body<enroll_student::EnrollStudent>,
 ) -> Answer {
     let decision = app.models.decide(&identity.tenant, |known| {
@@ -112,7 +107,7 @@ pub async fn record_grade(
 pub async fn close_case(
     State(app): State<App>,
     identity: Identity,
-    Path(case_id): Path<Id>,
+    PathId(case_id): PathId,
     Body(command): Body<close_case::CloseCase>,
 ) -> Answer {
     let (by, now) = app.who_and_when(&identity)?;

@@ -19,6 +19,7 @@
 
 mod access;
 mod commands;
+mod extract;
 mod queries;
 
 use std::sync::Arc;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use fabric::{InMemory, ReadModel as _, Topic, http::Problem, identity::Identity};
 use fabric_catalog::values::Id;
 use serde::{Deserialize, Serialize};
 
-use super::{App, access};
+use super::{
+    App, access,
+    extract::{Params, PathId},
+};
 use crate::model::{
     analytics::{ActivityView, TopicCount},
     audit::{AuditEntry, AuditTrail},
@@ -48,7 +48,7 @@ pub struct Limit {
 pub async fn student_grades(
     State(app): State<App>,
     identity: Identity,
-    Path(student_id): Path<Id>,
+    PathId(student_id): PathId,
 ) -> Result<Json<StudentGrades>, Problem> {
     let audience = access::to_student(&identity, &student_id)?;
     let grades = app.models.gradebook.read(&identity.tenant, |book| book.grades(&student_id, audience));
@@ -59,7 +59,7 @@ pub async fn student_grades(
 pub async fn student_gpa(
     State(app): State<App>,
     identity: Identity,
-    Path(student_id): Path<Id>,
+    PathId(student_id): PathId,
 ) -> Result<Json<GpaView>, Problem> {
     access::to_student(&identity, &student_id)?;
     let gpa = app.models.transcripts.read(&identity.tenant, |transcripts| transcripts.view(&student_id));
@@ -70,7 +70,7 @@ pub async fn student_gpa(
 pub async fn student_analytics(
     State(app): State<App>,
     identity: Identity,
-    Path(student_id): Path<Id>,
+    PathId(student_id): PathId,
 ) -> Result<Json<ActivityView>, Problem> {
     access::to_student(&identity, &student_id)?;
     let activity = app.models.activity.read(&identity.tenant, |activity| activity.view(&student_id));
@@ -81,7 +81,7 @@ pub async fn student_analytics(
 pub async fn class(
     State(app): State<App>,
     identity: Identity,
-    Path(class_id): Path<Id>,
+    PathId(class_id): PathId,
 ) -> Result<Json<RosterView>, Problem> {
     access::to_staff(&identity)?;
     let view = app.models.roster.read(&identity.tenant, |roster| roster.class_view(&class_id));
@@ -92,7 +92,7 @@ pub async fn class(
 pub async fn class_performance(
     State(app): State<App>,
     identity: Identity,
-    Path(class_id): Path<Id>,
+    PathId(class_id): PathId,
 ) -> Result<Json<ClassPerformance>, Problem> {
     access::to_staff(&identity)?;
     let performance = app.models.gradebook.read(&identity.tenant, |book| book.performance(&class_id));
@@ -109,7 +109,7 @@ pub struct CaseList {
 pub async fn interventions(
     State(app): State<App>,
     identity: Identity,
-    Query(filter): Query<CaseFilter>,
+    Params(filter): Params<CaseFilter>,
 ) -> Result<Json<CaseList>, Problem> {
     access::to_staff(&identity)?;
     let wanted = |case: &Case| {
@@ -144,7 +144,7 @@ pub struct AuditList {
 pub async fn gradebook_audit(
     State(app): State<App>,
     identity: Identity,
-    Query(Limit { limit }): Query<Limit>,
+    Params(Limit { limit }): Params<Limit>,
 ) -> Result<Json<AuditList>, Problem> {
     audit(&app.models.gradebook_audit, &identity, limit)
 }
@@ -153,7 +153,7 @@ pub async fn gradebook_audit(
 pub async fn rostering_audit(
     State(app): State<App>,
     identity: Identity,
-    Query(Limit { limit }): Query<Limit>,
+    Params(Limit { limit }): Params<Limit>,
 ) -> Result<Json<AuditList>, Problem> {
     audit(&app.models.rostering_audit, &identity, limit)
 }

@@ -174,6 +174,12 @@ async fn queries_are_for_those_whom_they_concern() {
         ("/audit/rostering", harness.http().by("a-1", "admin"), 200),
         ("/students/u-1/grades", harness.http(), 401),
     ];
+    let unreadable =
+        [("/interventions?limit=many", 422), ("/interventions?who=me", 422), ("/students/u%201/grades", 422)];
+    for (path, status) in unreadable {
+        let reply = harness.http().by("t-1", "teacher").get(path).await;
+        assert_eq!((reply.status.as_u16(), violation(&reply).0.is_empty()), (status, false), "{path}");
+    }
     for (path, http, status) in table {
         assert_eq!(http.get(path).await.status.as_u16(), status, "{path}");
     }

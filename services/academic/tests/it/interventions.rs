@@ -6,6 +6,7 @@ use fabric_catalog::{
     intervention::{CaseClosed, CaseCreated, CaseTriggered, TriggerReason},
     notification::NotificationDispatchRequested,
     rostering::TeacherAssigned,
+    values::Percent,
 };
 use fabric_testkit::harness::Harness;
 
@@ -32,7 +33,7 @@ async fn a_failing_grade_opens_one_case_until_it_is_closed() {
     assert_eq!((case.student_id.clone(), case.class_id.clone(), case.tier), (id("u-1"), Some(id("k-1")), 2));
     let [triggered] = harness.published::<CaseTriggered>().try_into().unwrap();
     assert_eq!((&triggered.case_id, triggered.reason.get()), (&case.case_id, &TriggerReason::FailingGrade));
-    assert_eq!(triggered.measured_percent.map(|percent| percent.value()), Some(41.5));
+    assert_eq!(triggered.measured_percent.map(Percent::value), Some(41.5));
     let [notice] = harness.published::<NotificationDispatchRequested>().try_into().unwrap();
     assert_eq!((notice.template.as_str(), notice.recipient_id.as_str()), ("intervention_opened", "u-teacher"));
 

@@ -37,6 +37,7 @@ struct Check {
 #[derive(Debug, Serialize, Deserialize)]
 struct Events {
     published: u64,
+    in_hand: u64,
     events_per_second: f64,
     subscriptions: Vec<Subscription>,
 }
@@ -76,8 +77,9 @@ fn describe(report: &Report) -> String {
     let events = &report.events;
     let _ = writeln!(
         text,
-        "\n{} published, {:.1} deliveries a second\n",
+        "\n{} published, {} in hand, {:.1} deliveries a second\n",
         number(events.published),
+        number(events.in_hand),
         events.events_per_second
     );
     let mut table = Table::new(&[

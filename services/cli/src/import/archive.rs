@@ -35,7 +35,7 @@ impl<R: Read + Seek> Archive<R> {
         let mut declared: u64 = 0;
         let mut paths = BTreeMap::new();
         for index in 0..zip.len() {
-            let entry = zip.by_index_data(index).map_err(|error| damaged(path.display(), &error))?;
+            let entry = zip.by_index_data(index).map_err(|error| damaged(&path.display().to_string(), &error))?;
             declared = declared.saturating_add(entry.size());
             // A name that is not text is not the name of a file of the standard.
             let Ok(name) = entry.name() else { continue };
@@ -72,6 +72,6 @@ impl<R: Read + Seek + Send> Files for Archive<R> {
     }
 }
 
-fn damaged(file: impl ToString, error: &ZipError) -> Refusal {
-    Refusal::Damaged { file: file.to_string(), reason: error.to_string() }
+fn damaged(file: &str, error: &ZipError) -> Refusal {
+    Refusal::Damaged { file: file.to_owned(), reason: error.to_string() }
 }

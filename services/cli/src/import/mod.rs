@@ -14,6 +14,7 @@
 //!   is told to nobody.
 //! - One event follows from each accepted row, except that a row of `roles.csv` (1.2) becomes a part of its person's event. Importing
 //!   the same bundle again gives the same events with the same ids.
+//! - What a row refers to must be an accepted row further up, or, within one file, any row further down.
 //! - Memory does not grow with what is in the rows. It grows with the number of ids that later rows may refer to, or that must not
 //!   come twice, by 10 to 21 bytes each; `known` has the table.
 //!
@@ -42,8 +43,8 @@ mod table;
 mod tests;
 
 pub use bundle::Source;
-pub use error::{ImportError, Refusal};
+pub use error::ImportError;
 pub use outbound::Target;
 pub use rejects::RejectsSink;
-pub use report::{FileReport, Progress, Report};
+pub use report::{Progress, Report};
 pub use run::oneroster;

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 use super::{error::ImportError, file::File, rows::RowEvent};
 
 /// How long unconfirmed events are sent again without a single one getting through, before the import stops.
-const RESEND_DEADLINE: Duration = Duration::from_secs(180);
+const RESEND_DEADLINE: Duration = Duration::from_mins(3);
 /// The first pause before unconfirmed events are sent again. It doubles up to the next one.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest pause.

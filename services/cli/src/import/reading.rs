@@ -96,8 +96,8 @@ pub fn read_rows(
     importer: &Importer,
     take: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<(), Refusal> {
-    let Survey { manifest: Manifest { version, .. }, files: imported, mut known, .. } = survey;
-    for (file, _) in imported {
+    let Survey { manifest: Manifest { version, .. }, files: to_read, mut known, .. } = survey;
+    for (file, _) in to_read {
         let mut table = Table::open(file.name(), files.read(file.name())?, file.required(version))?;
         while let Some(record) = table.next_record()? {
             if let Some(id) = record.cell("sourcedId").filter(|_| file.refers_to_itself()) {

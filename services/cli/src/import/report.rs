@@ -106,6 +106,11 @@ impl Tally {
         }
     }
 
+    /// How many rows there were.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
     /// How many rows were accepted.
     pub fn accepted(&self) -> u64 {
         self.files.iter().map(|file| file.accepted).sum()
@@ -125,7 +130,7 @@ impl Tally {
     pub fn progress(&self, file: File, rows_total: u64) -> Progress {
         let (accepted, rejected) = (self.accepted(), self.rejected());
         let file = file.name().to_owned();
-        Progress { file, rows_read: accepted + rejected, rows_total, accepted, rejected, published: self.published }
+        Progress { file, rows_read: self.rows(), rows_total, accepted, rejected, published: self.published }
     }
 
     /// What came of the import.

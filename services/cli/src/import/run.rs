@@ -175,9 +175,9 @@ impl<'t> Run<'t> {
                 }
             }
         }
-        let now = self.tally.progress(file, self.rows_total);
-        if now.rows_read.is_multiple_of(PROGRESS_ROWS) || now.rows_read == now.rows_total {
-            progress(&now);
+        let rows_read = self.tally.rows();
+        if rows_read.is_multiple_of(PROGRESS_ROWS) || rows_read == self.rows_total {
+            progress(&self.tally.progress(file, self.rows_total));
         }
         Ok(())
     }

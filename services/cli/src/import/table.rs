@@ -1,6 +1,7 @@
 //! One CSV file as a stream of rows: header, line numbers, UTF-8, and a limit on how long a record may be.
 
 use std::{
+    error::Error,
     io::{self, Read},
     mem,
 };
@@ -74,16 +75,16 @@ impl<R: Read> Table<R> {
 
     /// The line on which the record that was read just now starts, with this text in its cells. The reader stands behind it.
     fn line_of(&self, text: &[u8]) -> u64 {
-        let inside = text.iter().filter(|byte| **byte == b'\n').count();
+        let lines = text.split(|byte| *byte == b'\n').count() as u64;
         let (position, input) = (self.reader.position(), self.reader.get_ref());
         let cut_off = position.byte() == input.total && input.last != Some(b'\n');
-        position.line().saturating_sub(inside as u64 + u64::from(!cut_off))
+        (position.line() + u64::from(cut_off)).saturating_sub(lines)
     }
 }
 
 fn refusal(file: &'static str, line: u64, error: csv::Error) -> Refusal {
     match error.into_kind() {
-        ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+        ErrorKind::Io(error) if error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<TooLong>) => {
             Refusal::RecordTooLong { file, line, bytes_max: RECORD_BYTES_MAX as u64 }
         }
         ErrorKind::Io(error) => Refusal::Damaged { file: file.to_owned(), reason: error.to_string() },
@@ -146,10 +147,10 @@ impl<R: Read> Read for Metered<R> {
         if room == 0 && !buffer.is_empty() {
             return Err(io::Error::other(TooLong));
         }
-        let read = self.inner.read(&mut buffer[..room])?;
+        let read = (&mut self.inner).take(room as u64).read(buffer)?;
         self.left -= read;
         self.total += read as u64;
-        self.last = buffer[..read].last().copied().or(self.last);
+        self.last = buffer.get(..read).and_then(<[u8]>::last).copied().or(self.last);
         Ok(read)
     }
 }

@@ -1,5 +1,7 @@
 //! The commands on nothing but the binary.
 
+use std::sync::Mutex;
+
 use anyhow::{Context as _, Result};
 use fabric_testkit::wait::eventually;
 use serde_json::Value;
@@ -8,11 +10,15 @@ use crate::process::{Cli, DEADLINE};
 
 /// Waits until the sample is in and everything that follows from it has been handled.
 pub async fn sample_is_handled(cli: &Cli) -> Result<()> {
+    let published = Mutex::new(Value::Null);
     eventually(DEADLINE, "the sample is handled", async || {
         let imported = cli.json(&["last", "rostering.import.completed"]).await?;
-        let report = cli.json(&["health"]).await?;
-        let rest =
-            report["events"]["subscriptions"].as_array().is_some_and(|all| all.iter().all(|one| one["pending"] == 0));
+        let events = cli.json(&["health"]).await?["events"].take();
+        let nothing_waits =
+            events["subscriptions"].as_array().is_some_and(|all| all.iter().all(|one| one["pending"] == 0));
+        // Between two looks nothing was published either, so nothing was on its way from a handler to a queue.
+        let before = std::mem::replace(&mut *published.lock().unwrap(), events["published"].clone());
+        let rest = nothing_waits && events["in_hand"] == 0 && events["published"] == before;
         Ok::<bool, anyhow::Error>(imported.as_array().is_some_and(|events| !events.is_empty()) && rest)
     })
     .await
@@ -40,7 +46,8 @@ async fn the_sample_goes_all_the_way_and_can_be_asked_for() -> Result<()> {
     }
     assert!(last[0].get("data").is_none(), "payloads are shown only when asked for");
     let recent = cli.json(&["last", "gradebook.grade.posted", "--recent", "5", "--reveal"]).await?;
-    assert_eq!(recent.as_array().map(Vec::len), Some(5));
+    // Under load only the newest of each write is kept, so there may be fewer than were published.
+    assert!((2..=5).contains(&recent.as_array().map_or(0, Vec::len)), "{recent}");
     assert!(recent[0]["data"]["scorePercent"].is_number());
     assert_eq!(
         cli.json(&["last", "#", "--tenant", "other"]).await?,

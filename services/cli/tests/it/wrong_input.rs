@@ -27,7 +27,7 @@ async fn wrong_input_is_answered_with_its_code_and_a_word_of_help() -> Result<()
         (&["up", "--amqp", "http://x"], 2, "broker.url"),
         (&["import", "oneroster", "/no/such/bundle"], 3, "/no/such/bundle"),
         (&["import", "oneroster", &bundle], 3, "zip"),
-        (&["events", "--config", "/no/such/file"], 2, "/no/such/file"),
+        (&["explain", "kyc.document.verified", "--config", "/no/such/file"], 2, "/no/such/file"),
     ];
     for (arguments, code, says) in table {
         let output = cli.run(arguments).await?;

@@ -8,7 +8,7 @@ use fabric_catalog::{
     values::{Id, Private, PrivateText},
 };
 
-use super::reaction_id;
+use super::{react, reaction_id};
 use crate::{
     State,
     checks::{Verdict, check},
@@ -18,17 +18,15 @@ use crate::{
 /// Checks a document. Its time counts as the checks' time, so that checking again says the same.
 pub async fn submitted(event: DocumentSubmitted, context: Context<State>) -> Result<(), Fault> {
     let verdict = context.state().update(context.tenant(), |model| verdict(model, &event));
-    let id = reaction_id("kyc.document_verification", context.metadata().id, event.document_id.as_str());
     match verdict {
-        Some(Verdict::Verified) => context.publish(verified(event)).id(id).await?,
-        Some(Verdict::Rejected(reason)) => context.publish(rejected(event, reason)).id(id).await?,
+        Some(Verdict::Verified) => react(&context, verified(event), "").await,
+        Some(Verdict::Rejected(reason)) => react(&context, rejected(event, reason), "").await,
         Some(Verdict::Escalated(reason)) => {
-            let review = Id::try_new(id.to_string())?;
-            context.publish(escalation(event, review, PrivateText::try_new(reason)?)).id(id).await?
+            let review = Id::try_new(reaction_id(context.metadata().id, "review", "").to_string())?;
+            react(&context, escalation(event, review, PrivateText::try_new(reason)?), "").await
         }
-        None => return Ok(()),
-    };
-    Ok(())
+        None => Ok(()),
+    }
 }
 
 pub async fn escalated(event: ReviewEscalated, context: Context<State>) -> Result<(), Fault> {

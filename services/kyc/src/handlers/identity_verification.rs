@@ -1,6 +1,6 @@
 //! `identity_verification`: decides whether somebody is who they say they are, whenever something is known of a document.
 
-use fabric::{Context, EventId, Fault, ReadModel};
+use fabric::{Context, Fault, ReadModel};
 use fabric_catalog::{
     kyc::{
         DocumentExpired, DocumentRejected, DocumentVerified, IdentityExpired, IdentityRejected,
@@ -10,7 +10,7 @@ use fabric_catalog::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::reaction_id;
+use super::react;
 use crate::{
     State,
     model::{Decision, Model, Verification},
@@ -54,8 +54,7 @@ async fn settle(context: Context<State>, cause: Cause, happened: impl FnOnce(&mu
         model.decisions(&cause.owner)
     });
     for (identity, verification, decision) in decisions {
-        let id = reaction_id("kyc.identity_verification", context.metadata().id, identity.as_str());
-        publish(&context, &cause, id, &identity, &verification, &decision).await?;
+        publish(&context, &cause, &identity, &verification, &decision).await?;
         context.state().update(context.tenant(), |model| model.decided(&cause.owner, &identity, &decision));
     }
     Ok(())
@@ -64,7 +63,6 @@ async fn settle(context: Context<State>, cause: Cause, happened: impl FnOnce(&mu
 async fn publish(
     context: &Context<State>,
     cause: &Cause,
-    id: EventId,
     identity: &Id,
     verification: &Verification,
     decision: &Decision,
@@ -81,7 +79,7 @@ async fn publish(
                 valid_until_date: *valid_until,
                 verified_at: cause.at,
             };
-            context.publish(event).id(id).await?;
+            react(context, event, identity.as_str()).await
         }
         Decision::Reject(reason) => {
             let event = IdentityRejected {
@@ -93,13 +91,12 @@ async fn publish(
                 rejected_by_id: cause.by.clone(),
                 rejected_at: cause.at,
             };
-            context.publish(event).id(id).await?;
+            react(context, event, identity.as_str()).await
         }
         Decision::Expire(last_day) => {
             let expiry_date = last_day.unwrap_or_else(|| cause.at.to_zoned(TimeZone::UTC).date());
             let event = IdentityExpired { identity_id, owner_id, lost_role: role, expiry_date, noticed_at: cause.at };
-            context.publish(event).id(id).await?;
+            react(context, event, identity.as_str()).await
         }
     }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use fabric_catalog::{
     values::{EmailAddress, Id},
 };
 
-use super::{reaction_id, read, update};
+use super::{react, read, update};
 use crate::{
     State,
     mailer::{HandedOver, Mail},
@@ -158,7 +158,6 @@ async fn say_sent(
     sent: SentEmail,
     attempt: u16,
 ) -> Result<(), Fault> {
-    let id = reaction_id("notification.dispatch", context.metadata().id, "sent");
     let sent = EmailSent {
         notification_id: event.notification_id.clone(),
         message_id: sent.message_id,
@@ -167,8 +166,7 @@ async fn say_sent(
         attempt,
         sent_at: context.clock().now(),
     };
-    context.publish(sent).id(id).await?;
-    Ok(())
+    react(context, sent, "").await
 }
 
 async fn say_failed(
@@ -177,7 +175,6 @@ async fn say_failed(
     code: String,
     attempts: u16,
 ) -> Result<(), Fault> {
-    let id = reaction_id("notification.dispatch", context.metadata().id, "failed");
     let failed = EmailDeliveryFailed {
         notification_id: event.notification_id.clone(),
         message_id: None,
@@ -186,21 +183,19 @@ async fn say_failed(
         attempts,
         failed_at: context.clock().now(),
     };
-    context.publish(failed).id(id).await?;
-    Ok(())
+    react(context, failed, "").await
 }
 
 /// Says on which channels a notice was delivered. Of one that was delivered on none, the event of each failed channel speaks.
 pub(super) async fn tell_outcome(context: &Context<State>, id: &Id, notice: &Notice) -> Result<(), Fault> {
     let (notification_id, recipient_id) = (id.clone(), notice.recipient_id.clone());
     let (attempts, delivered_at) = (u32::from(notice.attempts.max(1)), context.clock().now());
-    let id = reaction_id("notification.delivery", context.metadata().id, id.as_str());
     match (notice.delivered.is_empty(), notice.failed.is_empty()) {
-        (true, _) => {}
+        (true, _) => Ok(()),
         (false, true) => {
             let channels = notice.delivered.clone();
             let event = DeliveryCompleted { notification_id, recipient_id, channels, attempts, delivered_at };
-            context.publish(event).id(id).await?;
+            react(context, event, "").await
         }
         (false, false) => {
             let (delivered_channels, failed_channels) = (notice.delivered.clone(), notice.failed.clone());
@@ -212,8 +207,7 @@ pub(super) async fn tell_outcome(context: &Context<State>, id: &Id, notice: &Not
                 attempts,
                 delivered_at,
             };
-            context.publish(event).id(id).await?;
+            react(context, event, "").await
         }
     }
-    Ok(())
 }

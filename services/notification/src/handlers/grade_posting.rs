@@ -9,7 +9,7 @@ use crate::{State, model::Directory};
 pub async fn posted(event: GradePosted, context: Context<State>) -> Result<(), Fault> {
     let notices = read(&context, |model| notices(&model.directory, &event.student_id, &event.line_item_id));
     for notice in notices {
-        ask(&context, "notification.grade_posting_notification", notice).await?;
+        ask(&context, notice).await?;
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn tell(
     template: &'static str,
     variables: Vec<(&'static str, String)>,
 ) -> Result<(), Fault> {
-    ask(&context, "notification.kyc_notice", Notice { recipient, subject: None, template, variables }).await
+    ask(&context, Notice { recipient, subject: None, template, variables }).await
 }
 
 /// A word of a vocabulary as people read it: `verified tutor`.

@@ -12,7 +12,7 @@ pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric::{Context, EventId, Fault, ReadModel};
+use fabric::{Context, Event, EventId, Fault, PublishFailure, ReadModel};
 use fabric_catalog::{
     notification::{NotificationDispatchRequested, Urgency},
     values::{Id, PrivateText},
@@ -30,8 +30,9 @@ struct Notice {
 }
 
 /// Asks for a notice, once for each event and recipient.
-async fn ask(context: &Context<State>, handler: &str, notice: Notice) -> Result<(), Fault> {
-    let id = reaction_id(handler, context.metadata().id, notice.recipient.as_str());
+async fn ask(context: &Context<State>, notice: Notice) -> Result<(), Fault> {
+    let part = notice.recipient.to_string();
+    let id = reaction_id(context.metadata().id, "notice", &part);
     let mut variables = BTreeMap::new();
     for (name, value) in notice.variables {
         let value = PrivateText::try_new(value);
@@ -53,8 +54,7 @@ async fn ask(context: &Context<State>, handler: &str, notice: Notice) -> Result<
         expires_at: None,
         requested_at: context.metadata().time,
     };
-    context.publish(request).id(id).await?;
-    Ok(())
+    react(context, request, &part).await
 }
 
 /// Reads the model of the event's tenant.
@@ -67,8 +67,18 @@ fn update<R>(context: &Context<State>, change: impl FnOnce(&mut Model) -> R) -> 
     context.state().models.update(context.tenant(), change)
 }
 
-/// The id of a handler's reaction to an event, about one thing: the same however often the event comes, so that reacting twice is
-/// reacting once.
-fn reaction_id(handler: &str, cause: EventId, about: &str) -> EventId {
-    EventId::of_producer(handler, &format!("reaction to {cause} about {about}"))
+/// Publishes a reaction to the event in hand. `part` tells apart several reactions of one topic.
+async fn react<E: Event>(context: &Context<State>, event: E, part: &str) -> Result<(), Fault> {
+    let id = reaction_id(context.metadata().id, E::TOPIC, part);
+    match context.publish(event).id(id).await {
+        Ok(_routed_or_kept) => Ok(()),
+        Err(PublishFailure::Rejected(rejected)) => Err(Fault::permanent(rejected)),
+        Err(unconfirmed @ PublishFailure::Unconfirmed(_)) => Err(unconfirmed.into()),
+    }
+}
+
+/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text given is not a
+/// UUID, which would be taken as the id itself.
+fn reaction_id(cause: EventId, topic: &str, part: &str) -> EventId {
+    EventId::of_producer("notification", &format!("{cause}/{topic}/{part}"))
 }

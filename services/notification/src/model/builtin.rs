@@ -8,7 +8,11 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ("notice", "{subject}", "{text}\n"),
     ("grade_posted", "A new grade", "Your grade for {assignment} was posted. Sign in to see it.\n"),
     ("child_grade_posted", "A new grade", "The grade of {student} for {assignment} was posted. Sign in to see it.\n"),
-    ("intervention_opened", "Let us talk", "The school would like to support {student}. Sign in to see how.\n"),
+    (
+        "intervention_opened",
+        "A student needs support",
+        "A case was opened for the student {student}. Sign in to see why, and what was agreed.\n",
+    ),
     ("comment_added", "A new comment", "{member} commented on your post. Sign in to read it.\n"),
     ("connection_requested", "A new contact", "{member} would like to connect with you. Sign in to answer.\n"),
     (

@@ -9,17 +9,16 @@ use fabric_catalog::{
     values::Private,
 };
 
-use super::{reaction_id, update};
+use super::{react, update};
 use crate::{State, model::Model};
 
 /// Closes the account. It has no way back here: closing an account deactivates nobody.
 pub async fn person_deactivated(event: UserDeactivated, context: Context<State>) -> Result<(), Fault> {
     let closing = context.state().read(context.tenant(), |model| closing(model, &event));
-    if let Some(closing) = closing {
-        let id = reaction_id("user.user_deactivation", context.metadata().id);
-        context.publish(closing).id(id).await?;
+    match closing {
+        Some(closing) => react(&context, closing, "").await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Takes away what the account was given. After it was opened again, roles are given anew.

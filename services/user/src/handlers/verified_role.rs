@@ -10,7 +10,7 @@ use fabric_catalog::{
 };
 use jiff::Timestamp;
 
-use super::reaction_id;
+use super::react;
 use crate::{
     State,
     model::{Model, RoleChange},
@@ -48,8 +48,7 @@ async fn change(
     let change = context.state().read(context.tenant(), |model| decide(model, &holder, role, verdict));
     let Some(change) = change else { return Ok(()) };
     let roles = change.roles.clone();
-    let id = reaction_id("user.verified_role", context.metadata().id);
-    context.publish(event_of(change, holder.clone(), verdict, at)?).id(id).await?;
+    react(&context, event_of(change, holder.clone(), verdict, at)?, "").await?;
     // The projection would do this too, but later: the next verdict on this person may be right behind, and must see it.
     let now = context.clock().now();
     context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(now, roles));

@@ -61,9 +61,20 @@ const TABLE: &[(Spoil, &str)] = &[
     (|it| structured(it, "[]"), "not a JSON object of a CloudEvent"),
     (|it| structured(it, "{}"), "attribute specversion is missing"),
     (|it| structured(it, r#"{"specversion":"1.0","source":"s","id":"1","type":"x"}"#), "attribute type"),
-    (|it| structured(it, r#"{"specversion":"1.0","source":"s","id":"1","type":"school.mark.given","tenantid":"test"}"#), "attribute data is missing"),
+    (
+        |it| {
+            structured(
+                it,
+                r#"{"specversion":"1.0","source":"s","id":"1","type":"school.mark.given","tenantid":"test"}"#,
+            )
+        },
+        "attribute data is missing",
+    ),
     // The payload is of a later version than this service knows.
-    (|it| header("cloudEvents_dataschema", "urn:fabric:school.mark.given:3")(it), "version 3, the newest known here is 2"),
+    (
+        |it| header("cloudEvents_dataschema", "urn:fabric:school.mark.given:3")(it),
+        "version 3, the newest known here is 2",
+    ),
     // The routing key or the exchange says something else than the event.
     (|it| retype(it, "school.note.sent"), "routing key"),
     (|it| it.routing_key = "school.mark.taken".to_owned(), "routing key"),

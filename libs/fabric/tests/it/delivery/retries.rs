@@ -79,7 +79,10 @@ async fn a_subscription_has_its_own_policy_and_its_own_timeout() {
     let seen = state.seen();
     let times: Vec<u128> = seen.iter().map(|seen| (seen.from - seen_from(&state)).as_millis()).collect();
     assert_eq!(times, [0, 270, 740]);
-    assert_eq!(harness.dispositions("school.marks").iter().map(word).collect::<Vec<_>>(), ["retry", "retry", "exhausted"]);
+    assert_eq!(
+        harness.dispositions("school.marks").iter().map(word).collect::<Vec<_>>(),
+        ["retry", "retry", "exhausted"]
+    );
 }
 
 fn seen_from(school: &School) -> Duration {

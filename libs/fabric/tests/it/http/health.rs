@@ -15,7 +15,8 @@ fn in_short(reply: &Reply) -> (u16, String, Vec<String>) {
     let checks = json["checks"].as_array().unwrap();
     let names: Vec<&str> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["broker", "consumers", "cache", "draining"]);
-    let failing = checks.iter().filter(|check| check["ok"] != true).map(|check| check["name"].as_str().unwrap().to_owned());
+    let failing =
+        checks.iter().filter(|check| check["ok"] != true).map(|check| check["name"].as_str().unwrap().to_owned());
     (reply.status.as_u16(), json["status"].as_str().unwrap().to_owned(), failing.collect())
 }
 
@@ -79,6 +80,7 @@ async fn events_are_counted_as_they_are() {
     let expected = json!({
         "service": "school",
         "published": 8,
+        "in_hand": 2,
         "events_per_second": 0.4,
         "last_event_at": last_at,
         "subscriptions": [{
@@ -142,8 +144,12 @@ async fn several_services_have_their_routes_under_their_names_and_one_alone_at_t
             assert_eq!(http.get(&format!("{prefix}/health/{path}")).await.status, 200, "{prefix}/health/{path}");
         }
         let report = http.get(&format!("{prefix}/health/events")).await.json();
-        let names: Vec<&str> =
-            report["subscriptions"].as_array().unwrap().iter().map(|one| one["subscription"].as_str().unwrap()).collect();
+        let names: Vec<&str> = report["subscriptions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["subscription"].as_str().unwrap())
+            .collect();
         assert_eq!((report["service"].as_str(), names), (Some(name), subscriptions));
         assert_eq!(http.get(&format!("{prefix}/metrics")).await.status, 200);
     }

@@ -49,7 +49,11 @@ async fn last_marks(State(fabric): State<Fabric>, identity: Identity) -> Result<
     Ok(Json(json!(marks.map(|mark| mark.points).collect::<Vec<u16>>())))
 }
 
-async fn ring(State(fabric): State<Fabric>, identity: Identity, Path(tower): Path<String>) -> Result<StatusCode, Problem> {
+async fn ring(
+    State(fabric): State<Fabric>,
+    identity: Identity,
+    Path(tower): Path<String>,
+) -> Result<StatusCode, Problem> {
     fabric.publish(BellRung { tower }).on_behalf_of(&identity).await?;
     Ok(StatusCode::ACCEPTED)
 }

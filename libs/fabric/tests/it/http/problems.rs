@@ -1,5 +1,7 @@
 //! Errors as HTTP clients get them.
 
+use std::collections::BTreeSet;
+
 use axum::{
     body::{Body, to_bytes},
     http::{Method, StatusCode},
@@ -108,8 +110,9 @@ async fn a_bad_body_is_refused_with_the_name_of_the_field_and_without_its_conten
         assert!(!reply.text().contains(SECRET), "{shown}: {said}");
     }
     let both = teacher.post("/marks", &json!({ "pupil": "", "points": 1001 })).await.json();
-    let paths: Vec<&Value> = both["violations"].as_array().unwrap().iter().map(|violation| &violation["path"]).collect();
-    assert_eq!(paths, ["points", "pupil"].iter().rev().collect::<Vec<_>>());
+    let violations = both["violations"].as_array().unwrap().iter();
+    let fields: BTreeSet<&str> = violations.map(|violation| violation["path"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["points", "pupil"].into());
     assert_eq!(harness.broker().recorded(), [], "nothing is published");
 }
 

@@ -50,7 +50,12 @@ impl Cache for Watched {
         self.cache.last(query)
     }
 
-    fn recent(&self, tenant: TenantId, topic: Topic, limit: usize) -> BoxFuture<'_, Result<Vec<CachedEvent>, CacheError>> {
+    fn recent(
+        &self,
+        tenant: TenantId,
+        topic: Topic,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CachedEvent>, CacheError>> {
         self.cache.recent(tenant, topic, limit)
     }
 

@@ -70,7 +70,8 @@ async fn under_load_only_the_newest_is_written() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(last_points(&harness.fabric_as("school")).await, Some(499));
     let counted = Scrape::of(&recorder);
-    let [writes, coalesced] = ["writes", "coalesced"].map(|what| counted.value(&format!("eventbus_cache_{what}_total")));
+    let [writes, coalesced] =
+        ["writes", "coalesced"].map(|what| counted.value(&format!("eventbus_cache_{what}_total")));
     assert!((1.0..=10.0).contains(&writes), "{writes} writes");
     assert_eq!(writes + coalesced, 500.0, "each is written or coalesced");
 }

@@ -14,7 +14,8 @@ use crate::sample::{Act, BellRung, School, mark, marks, school};
 /// Whether promtool is to be asked: `FABRIC_REQUIRE_SERVERS` says never (0) or in any case (1), else it is if it is installed.
 fn asks_promtool() -> bool {
     let required = std::env::var("FABRIC_REQUIRE_SERVERS").unwrap_or_default();
-    let is_installed = || Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    let is_installed =
+        || Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
     let asks = required != "0" && (required == "1" || is_installed());
     if !asks {
         println!("promtool is not asked: it is not installed, or FABRIC_REQUIRE_SERVERS=0");

@@ -11,14 +11,8 @@ use fabric::runtime::metric::{self, Kind, Metric};
 use crate::scrape;
 
 /// The gauges, which go back to where they were: what moves them is tested by itself.
-const GAUGES: &[&str] = &[
-    metric::PUBLISHING,
-    metric::HANDLING,
-    metric::PENDING,
-    metric::PARKED_NOW,
-    metric::CONSUMERS,
-    metric::READY,
-];
+const GAUGES: &[&str] =
+    &[metric::PUBLISHING, metric::HANDLING, metric::PENDING, metric::PARKED_NOW, metric::CONSUMERS, metric::READY];
 
 /// Checks that everything rendered stands in the table, with its kind and with exactly its labels. Gives the metrics' names.
 fn check_against_the_table(rendered: &str) -> BTreeSet<String> {

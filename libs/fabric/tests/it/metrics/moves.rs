@@ -102,12 +102,7 @@ const PUBLISHING: &[Row] = &[
                 fail(harness, 1).await;
             })
         },
-        moves: &[
-            ("eventbus_published_total unknown school school.mark.given", 1.0),
-            ACKED,
-            processed(1.0),
-            CRITICAL,
-        ],
+        moves: &[("eventbus_published_total unknown school school.mark.given", 1.0), ACKED, processed(1.0), CRITICAL],
     },
     Row {
         what: "there is no connection",
@@ -358,7 +353,8 @@ async fn each_metric_moves_when_the_table_says_and_no_other_moves() {
         harness.settle().await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         let moved = Scrape::of(&recorder).moved_since(&before);
-        let expected: BTreeMap<String, f64> = row.moves.iter().map(|(series, by)| ((*series).to_owned(), *by)).collect();
+        let expected: BTreeMap<String, f64> =
+            row.moves.iter().map(|(series, by)| ((*series).to_owned(), *by)).collect();
         assert_eq!(moved, expected, "{}", row.what);
         check_against_the_table(&recorder.handle().render());
     }

@@ -71,7 +71,7 @@ async fn a_caller_that_gives_up_is_not_in_flight_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn depths_are_read_every_ten_seconds_and_not_in_a_burst_after_an_outage() {
+async fn depths_are_read_every_ten_seconds() {
     let recorder = scrape::recorder();
     let _counting = metrics::set_default_local_recorder(&recorder);
     let (service, state) = school(School::always(Act::Permanent), marks());

@@ -22,7 +22,7 @@ use crate::import::{
 };
 
 /// How many results the large bundle has.
-const RESULTS: u64 = 200_000;
+const RESULTS: u64 = 100_000;
 /// How many rows may wait between the reader and the taker.
 const WAITING_MAX: usize = 64;
 

@@ -32,17 +32,17 @@ fn rows_in(zip: Vec<u8>, limits: &ImportSection) -> Result<u64, String> {
 }
 
 /// Two bytes of every header of the archive, changed: `at` counts from the header's signature.
-fn patch(mut zip: Vec<u8>, signature: &[u8; 4], at: usize, bytes: &[u8]) -> Vec<u8> {
+fn patch(mut zip: Vec<u8>, signature: [u8; 4], at: usize, bytes: &[u8]) -> Vec<u8> {
     let headers: Vec<usize> =
-        zip.windows(4).enumerate().filter(|(_, four)| four == signature).map(|(at, _)| at).collect();
+        zip.windows(4).enumerate().filter(|(_, four)| *four == signature.as_slice()).map(|(at, _)| at).collect();
     for header in headers {
         zip[header + at..header + at + bytes.len()].copy_from_slice(bytes);
     }
     zip
 }
 
-const LOCAL: &[u8; 4] = b"PK\x03\x04";
-const CENTRAL: &[u8; 4] = b"PK\x01\x02";
+const LOCAL: [u8; 4] = *b"PK\x03\x04";
+const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 
 #[test]
 fn the_files_are_at_the_top_or_in_a_folder() {
