@@ -99,7 +99,7 @@ impl<'f, P> Publish<'f, P, ()> {
         let causation = Some(cause.id);
         let correlation = Some(cause.correlation.clone());
         let trace = cause.trace.clone();
-        Publish { causation, correlation, trace, ..self.tenant(cause.tenant.clone()) }
+        Publish { correlation, causation, trace, ..self.tenant(cause.tenant.clone()) }
     }
 }
 

@@ -251,12 +251,12 @@ impl<S: Send + Sync + 'static> AnyService for Service<S> {
 
     fn handlers(&self, fabric: &Fabric) -> BTreeMap<String, Arc<dyn Handle>> {
         let dispatch = |subscription: &Subscription<S>| -> Arc<dyn Handle> {
-            let handlers = subscription
+            let by_pattern = subscription
                 .handlers
                 .iter()
                 .filter_map(|(pattern, handler)| Some((Pattern::try_new(pattern).ok()?, Arc::clone(handler))))
                 .collect();
-            Arc::new(Handlers { handlers, state: Arc::clone(&self.state), fabric: fabric.clone() })
+            Arc::new(Handlers { by_pattern, state: Arc::clone(&self.state), fabric: fabric.clone() })
         };
         self.subscriptions
             .iter()
@@ -271,7 +271,7 @@ impl<S: Send + Sync + 'static> AnyService for Service<S> {
 
 /// The handlers of one subscription. The first one whose pattern matches handles the event.
 struct Handlers<S> {
-    handlers: Vec<(Pattern, Handler<S>)>,
+    by_pattern: Vec<(Pattern, Handler<S>)>,
     state: Arc<S>,
     fabric: Fabric,
 }
@@ -279,7 +279,7 @@ struct Handlers<S> {
 impl<S: Send + Sync + 'static> Handle for Handlers<S> {
     fn handle(&self, event: Received) -> BoxFuture<'static, Result<(), Failure>> {
         let topic = event.metadata.topic.as_str();
-        match self.handlers.iter().find(|(pattern, _)| pattern.matches(topic)) {
+        match self.by_pattern.iter().find(|(pattern, _)| pattern.matches(topic)) {
             Some((_, handler)) => {
                 let metadata = Arc::new(event.metadata.clone());
                 handler(event, Context::new(Arc::clone(&self.state), metadata, self.fabric.clone()))

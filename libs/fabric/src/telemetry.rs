@@ -47,8 +47,7 @@ pub struct MetricsHandle(PrometheusHandle);
 /// Starts to log to standard error, as text (in colours only on a terminal, and not with `NO_COLOR`) or as JSON, one object a
 /// line. Where somebody is logging already, everything stays as it is.
 pub fn init_logging(log: &LogSection) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(LoggingError::Filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&log.filter)?).with_writer(io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.with_ansi(wants_colours()).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -84,6 +83,14 @@ impl MetricsHandle {
             self.0.run_upkeep();
         }
     }
+}
+
+/// The configured filter, and over it what keeps drivers from logging payloads.
+fn filter(configured: &str) -> Result<EnvFilter, LoggingError> {
+    let filter = EnvFilter::try_new(configured).map_err(LoggingError::Filter)?;
+    fabric_rabbitmq::LOG_DIRECTIVES.iter().try_fold(filter, |filter, directive| {
+        Ok(filter.add_directive(directive.parse().map_err(LoggingError::Filter)?))
+    })
 }
 
 fn wants_colours() -> bool {

@@ -37,7 +37,8 @@ impl Ids {
                 seeded.given = seeded.given.wrapping_add(1);
                 // Behind the three bytes that share their place with the version and the variant: these must not change the order.
                 let mut random = [0; 10];
-                let numbers = [seeded.given, u32::try_from(seeded.seed.below(1 << 32)).unwrap_or_default()].map(u32::to_be_bytes);
+                let numbers =
+                    [seeded.given, u32::try_from(seeded.seed.below(1 << 32)).unwrap_or_default()].map(u32::to_be_bytes);
                 random.iter_mut().skip(3).zip(numbers.as_flattened()).for_each(|(to, from)| *to = *from);
                 EventId::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random)
             }

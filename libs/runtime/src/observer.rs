@@ -65,7 +65,11 @@ pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionNam
         let current = status.borrow_and_update().clone();
         metric::reconnected(current.reconnects.saturating_sub(before.reconnects));
         if current != before {
-            tracing::info!(connected = current.connected, blocked = current.blocked.is_some(), "the broker's connections changed");
+            tracing::info!(
+                connected = current.connected,
+                blocked = current.blocked.is_some(),
+                "the broker's connections changed"
+            );
         }
         if current.blocked.is_some() && before.blocked.is_none() {
             // The seconds before do not count.

@@ -12,7 +12,7 @@ Exit codes:
   2  the command line is wrong
   3  the input was refused: nothing was published
   4  the fabric, its broker or its cache could not be reached: nothing was published
-  5  it is not known whether the broker took the event: publishing it again with the same id is right
+  5  it is not known whether the broker took an event: doing the same again is right and harmless
   6  the fabric is reachable but not ready
   7  done, but some rows were rejected";
 

@@ -18,8 +18,7 @@ use crate::{args::Args, exit::Failure};
 async fn main() -> ExitCode {
     let args = Args::parse();
     match commands::run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Finished) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Finished) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("fabric: {failure}");
             failure.code()

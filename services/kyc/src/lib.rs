@@ -1,8 +1,9 @@
 //! Whether people are who they say they are: documents are handed in, checked, reviewed, and decide a verification.
 //!
 //! The way of a verification: somebody asks to be verified for a role; hands in documents; each is checked by rules
-//! ([`checks`]), which verify it, reject it or leave it to a person; once every document that the role needs is verified, so is the
-//! identity ([`model::decide`]). What an identity rests on may be rejected or end later: then so does the identity.
+//! ([`checks`]), which verify it, reject it or leave it to a person; once every document that the role needs is
+//! verified, so is the identity ([`model::decide`]). What an identity rests on may be rejected or end later: then so
+//! does the identity.
 //!
 //! | concept | module |
 //! |---|---|

@@ -1,8 +1,9 @@
-//! Tells people what happened: other services' events become notices, notices become e-mails, and what became of those is kept.
+//! Tells people what happened: other services' events become notices, notices become e-mails, and what became of those
+//! is kept.
 //!
-//! The way of a notice: `notification.dispatch.requested` asks for it, by the name of a template and what fills it in; [`plan`] says
-//! where it goes; the [`Mailer`] sends the e-mail; events say what came of it. When an e-mail cannot be delivered, the notice goes
-//! into the application itself.
+//! The way of a notice: `notification.dispatch.requested` asks for it, by the name of a template and what fills it in;
+//! [`plan`] says where it goes; the [`Mailer`] sends the e-mail; events say what came of it. When an e-mail cannot be
+//! delivered, the notice goes into the application itself.
 //!
 //! | concept | module |
 //! |---|---|
@@ -28,8 +29,8 @@ use fabric_catalog::notification::{
 };
 
 use handlers::{
-    analytics, delivery_failure, directory, dispatch, email_delivery, grade_posting, kyc_notice, social_notice,
-    template,
+    analytics, delivery_failure, directory, dispatch, email_delivery, engagement, grade_posting, kyc_notice,
+    push_notification, sms_delivery, social_notice, template,
 };
 pub use mailer::Mailer;
 
@@ -96,6 +97,29 @@ fn following_outcomes(service: Service<State>) -> Service<State> {
                 .on(email_delivery::opened)
                 .on(email_delivery::clicked)
                 .on(email_delivery::failed),
+        )
+        .subscribe(
+            Subscription::new("sms_delivery")
+                .on(sms_delivery::sent)
+                .on(sms_delivery::delivered)
+                .on(sms_delivery::failed)
+                .on(sms_delivery::delivery_failed)
+                .on(sms_delivery::replied),
+        )
+        .subscribe(
+            Subscription::new("push_notification")
+                .on(push_notification::sent)
+                .on(push_notification::delivered)
+                .on(push_notification::clicked)
+                .on(push_notification::failed)
+                .on(push_notification::delivery_failed),
+        )
+        .subscribe(
+            Subscription::new("notification_engagement")
+                .on(engagement::email_opened)
+                .on(engagement::email_clicked)
+                .on(engagement::push_clicked)
+                .on(engagement::sms_replied),
         )
         .subscribe(
             Subscription::new("delivery_failure")

@@ -95,7 +95,8 @@ pub fn plan(
     Ok(Plan::Deliver(Delivery { text, email, in_app, unserved }))
 }
 
-/// The channels that were asked for, e-mail if none was, without those that the person does not want. An emergency asks nobody.
+/// The channels that were asked for, e-mail if none was, without those that the person does not want. An emergency asks
+/// nobody.
 fn wanted(model: &Model, event: &NotificationDispatchRequested) -> BTreeSet<Channel> {
     let asked = if event.channels.is_empty() { BTreeSet::from([Channel::Email]) } else { event.channels.clone() };
     let is_muted =

@@ -116,7 +116,7 @@ pub async fn serve(
     let result = tokio::time::timeout(grace, host.drain_beside(server)).await;
     signals.abort();
     match result {
-        Ok(Ok(served)) => Ok(served?),
+        Ok(Ok(ended)) => Ok(ended?),
         Ok(Err(_aborted)) => Ok(()),
         Err(_elapsed) => {
             tracing::warn!("the grace time is over; what is left comes again");

@@ -51,10 +51,10 @@ async fn what_is_in_hand_is_finished_and_acknowledged_and_the_rest_given_back() 
     assert_eq!(state.seen().len(), usize::from(AT_WORK), "nothing new was taken");
     assert_eq!((state.at_work(), ready(&broker)), (0, usize::from(EVENTS - AT_WORK)));
     assert_eq!(broker.activity().acknowledged, u64::from(AT_WORK));
-    assert!(clock.elapsed() - started < Duration::from_secs(4));
+    assert!(clock.elapsed().saturating_sub(started) < Duration::from_secs(4));
     let counted = Scrape::of(&recorder);
-    assert_eq!(counted.value("eventbus_handlers_in_flight school.marks"), 0.0);
-    assert_eq!(counted.value("eventbus_acks_lost_total school.marks"), 0.0);
+    assert_eq!(counted.value("eventbus_handlers_in_flight school.marks"), 0);
+    assert_eq!(counted.value("eventbus_acks_lost_total school.marks"), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,12 +65,12 @@ async fn a_handler_that_outlives_the_deadline_is_not_acknowledged() {
     let (broker, clock) = (Arc::clone(harness.broker()), harness.clock());
     let started = clock.elapsed();
     harness.drain().await;
-    let took = clock.elapsed() - started;
+    let took = clock.elapsed().saturating_sub(started);
     assert!(took >= Duration::from_secs(5) && took <= Duration::from_secs(10), "{took:?} of ten seconds of grace");
     assert_eq!((state.seen().len(), ready(&broker)), (usize::from(AT_WORK), usize::from(EVENTS)));
     assert_eq!(broker.activity().acknowledged, 0);
     tokio::task::yield_now().await;
-    assert_eq!(Scrape::of(&recorder).value("eventbus_handlers_in_flight school.marks"), 0.0);
+    assert_eq!(Scrape::of(&recorder).value("eventbus_handlers_in_flight school.marks"), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +108,7 @@ async fn draining_ends_in_time_whatever_is_the_matter_with_the_broker() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let (clock, started) = (harness.clock(), harness.clock().elapsed());
             harness.drain().await;
-            let took = clock.elapsed() - started;
+            let took = clock.elapsed().saturating_sub(started);
             assert!(took <= Duration::from_secs(13), "{trouble}, {act:?}: {took:?} of ten seconds of grace");
         }
     }

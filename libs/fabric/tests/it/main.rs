@@ -12,3 +12,4 @@ mod privacy;
 mod publishing;
 mod sample;
 mod scrape;
+mod simulation;

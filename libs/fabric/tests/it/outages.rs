@@ -48,8 +48,8 @@ async fn every_event_is_handled_though_the_connection_is_lost_while_handlers_run
         assert_eq!(seen.len(), 40 + 8, "{name}: those that were at work come again");
         assert!(harness.parked("school.marks").is_empty(), "{name}");
         let counted = Scrape::of(&recorder);
-        assert!(counted.value("eventbus_acks_lost_total school.marks") >= 1.0, "{name}: {counted:?}");
-        assert!(counted.value("eventbus_reconnects_total") >= 1.0, "{name}");
+        assert!(counted.value("eventbus_acks_lost_total school.marks") >= 1, "{name}: {counted:?}");
+        assert!(counted.value("eventbus_reconnects_total") >= 1, "{name}");
         let subscriptions = harness.host().activity().snapshot().subscriptions;
         assert!(subscriptions.values().all(|subscription| subscription.is_consuming), "{name}");
         assert_eq!(harness.host().activity().in_hand(), 0, "{name}");
@@ -88,7 +88,7 @@ async fn a_publish_without_a_connection_fails_as_not_sent_within_its_deadline() 
     let fabric = harness.fabric_as("school");
     let failed = fabric.publish(mark("p-1", 1)).tenant(tenant()).await;
     let Err(PublishFailure::Unconfirmed(PublishError::NotSent { .. })) = failed else { panic!("{failed:?}") };
-    assert_eq!(harness.clock().elapsed() - started, deadline);
+    assert_eq!(harness.clock().elapsed().saturating_sub(started), deadline);
     harness.broker().reconnect();
     // One that waits for the connection goes out when it is there again.
     harness.broker().disconnect();
@@ -133,7 +133,7 @@ async fn readiness_says_degraded_without_the_broker_and_ready_again_with_it() {
     until("the consumer to be registered", || harness.host().health().readiness().takes_requests).await;
     assert_eq!(http.get("/health/ready").await.status, 200);
     harness.broker().disconnect();
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let reply = http.get("/health/ready").await;
     assert_eq!((reply.status.as_u16(), &reply.json()["status"]), (503, &"degraded".into()));
     assert_eq!(http.get("/health/live").await.status, 200);

@@ -13,9 +13,9 @@ pub fn recorder() -> PrometheusRecorder {
 /// A metric's name with the values of its labels, in the order of the labels' names: `eventbus_retry_total school.marks`.
 pub type Series = String;
 
-/// Every series at one moment. A histogram counts its measurements.
+/// Every series at one moment: all that is counted here is whole. A histogram counts its measurements.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scrape(BTreeMap<Series, f64>);
+pub struct Scrape(BTreeMap<Series, i64>);
 
 /// One line of the text format.
 pub struct Line<'t> {
@@ -28,7 +28,7 @@ pub struct Line<'t> {
     /// Whether it is the sum of a histogram.
     pub is_sum: bool,
     /// The number.
-    pub value: f64,
+    pub value: &'t str,
 }
 
 /// The lines with numbers of a text in Prometheus' format. The labels' values must have no commas and quotes, as ours.
@@ -43,7 +43,7 @@ pub fn lines(rendered: &str) -> impl Iterator<Item = Line<'_>> {
             labels: labels.map(|(label, value)| (label, value.trim_matches('"'))).collect(),
             is_bucket: name.ends_with("_bucket"),
             is_sum: name.ends_with("_sum"),
-            value: value.parse().unwrap(),
+            value,
         }
     })
 }
@@ -57,17 +57,17 @@ impl Scrape {
             format!("{} {}", line.name, values.join(" ")).trim_end().to_owned()
         };
         let counts = lines(&rendered).filter(|line| !line.is_bucket && !line.is_sum);
-        Self(counts.map(|line| (series(&line), line.value)).collect())
+        Self(counts.map(|line| (series(&line), line.value.parse().unwrap())).collect())
     }
 
     /// The value of a series; 0 when it is not there.
-    pub fn value(&self, series: &str) -> f64 {
+    pub fn value(&self, series: &str) -> i64 {
         self.0.get(series).copied().unwrap_or_default()
     }
 
     /// The series that have moved since, and by how much.
-    pub fn moved_since(&self, before: &Self) -> BTreeMap<Series, f64> {
+    pub fn moved_since(&self, before: &Self) -> BTreeMap<Series, i64> {
         let moves = self.0.iter().map(|(series, value)| (series.clone(), value - before.value(series)));
-        moves.filter(|(_, by)| *by != 0.0).collect()
+        moves.filter(|(_, by)| *by != 0).collect()
     }
 }

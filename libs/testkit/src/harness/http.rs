@@ -25,9 +25,19 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Asks services under test over HTTP, without a socket.
 ///
-/// ```ignore
-/// let teacher = harness.http().by("t-1", "teacher");
-/// assert_eq!(teacher.post("/marks", &json!({ "pupil": "p-1", "points": 12 })).await.status, 202);
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use axum::{Router, routing::get};
+/// use fabric::{Service, identity::Identity};
+/// use fabric_testkit::harness::Harness;
+///
+/// let who = async |identity: Identity| identity.actor.id.to_string();
+/// let school = Service::new("school").routes(move |_, _| Router::new().route("/who", get(who)));
+/// let http = Harness::start(school).await.http();
+/// assert_eq!(http.get("/who").await.status, 401);
+/// assert_eq!(http.by("t-1", "teacher").get("/who").await.text(), "t-1");
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Http {
@@ -99,8 +109,7 @@ impl Http {
     /// # Panics
     /// When the path is not one, or the answer is endless.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Reply {
-        let mut request =
-            Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

@@ -28,7 +28,7 @@ pub const MISSING_WORK: usize = 3;
 /// A grade below 60 % triggers an academic intervention.
 pub async fn grade_posted_intervention(event: GradePosted, context: Academic) -> Result<(), Fault> {
     match failing_grade(&event) {
-        Some(trigger) => intervene(&context, &trigger, Some(&event.graded_by_id)).await,
+        Some(trigger) => intervene(&context, &trigger, grader(&event, &context)).await,
         None => Ok(()),
     }
 }
@@ -41,7 +41,7 @@ pub async fn grade_trend(event: GradePosted, context: Academic) -> Result<(), Fa
         book.follow_trend(&grade, date, at)
     });
     match drop {
-        Some(step) => intervene(&context, &significant_drop(&event, step), Some(&event.graded_by_id)).await,
+        Some(step) => intervene(&context, &significant_drop(&event, step), grader(&event, &context)).await,
         None => Ok(()),
     }
 }
@@ -82,6 +82,11 @@ pub async fn case_closed(event: CaseClosed, context: Academic) -> Result<(), Fau
 pub async fn tier_changed(event: TierChanged, context: Academic) -> Result<(), Fault> {
     context.state().cases.update(context.tenant(), |cases| cases.tier_changed(&event));
     Ok(())
+}
+
+/// Whoever gave the grade. A service that brought it in from elsewhere is nobody to tell.
+fn grader<'event>(event: &'event GradePosted, context: &Academic) -> Option<&'event Id> {
+    Some(&event.graded_by_id).filter(|grader| grader.as_str() != context.metadata().source)
 }
 
 /// The rule of a failing grade: below 60 %, on work that the student had to do.

@@ -34,6 +34,7 @@ struct Check {
     detail: String,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 #[derive(Debug, Serialize, Deserialize)]
 struct Events {
     published: u64,
@@ -42,6 +43,7 @@ struct Events {
     subscriptions: Vec<Subscription>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 #[derive(Debug, Serialize, Deserialize)]
 struct Subscription {
     subscription: String,

@@ -43,6 +43,10 @@ pub enum ImportLine {
     Report(Imported),
     /// Why it was refused: nothing was published.
     Refused(String),
+    /// Why it could not begin: nothing was published.
+    Unreachable(String),
+    /// Why it did not come to its end, while it is not known what became of the last events.
+    Unknown(String),
     /// Why it did not come to its end.
     Stopped(String),
 }
@@ -122,6 +126,8 @@ async fn import_source(
     let line = match import_and_wait(operator, tenant, source, rejects, &lines).await {
         Ok(imported) => ImportLine::Report(imported),
         Err(Failure::Refused(reason)) => ImportLine::Refused(reason),
+        Err(Failure::Unreachable(reason)) => ImportLine::Unreachable(reason),
+        Err(Failure::Unknown(reason)) => ImportLine::Unknown(reason),
         Err(failure) => ImportLine::Stopped(failure.to_string()),
     };
     if lines.send(line).await.is_err() {
@@ -144,8 +150,9 @@ async fn import_and_wait(
     let started = Instant::now();
     // A reader that lags misses a step of the progress, not the end.
     let progress = |progress: &Progress| drop(lines.try_send(ImportLine::Progress(progress.clone())));
-    let report =
-        import::oneroster(source, &target, &operator.config.import, rejects, progress).await.map_err(failure)?;
+    let report = import::oneroster(source, &target, &operator.config.import, rejects, progress)
+        .await
+        .map_err(|error| failure(&error))?;
     let published_in = started.elapsed();
     everything_is_handled(operator, lines, before.handled()).await?;
     let after = operator.activity.snapshot();
@@ -169,7 +176,8 @@ async fn everything_is_handled(operator: &Operator, lines: &mpsc::Sender<ImportL
     loop {
         settled.mark_unchanged();
         let is_quiet = tokio::time::timeout(QUIET, settled.changed()).await.is_err();
-        let waits = observer::depths(operator.adapters.broker.as_ref(), &subscriptions).await.map_err(away)?;
+        let waits =
+            observer::depths(operator.adapters.broker.as_ref(), &subscriptions).await.map_err(|error| away(&error))?;
         if is_quiet && operator.activity.in_hand() == 0 && waits.iter().all(|depth| depth.pending == 0) {
             return Ok(());
         }
@@ -184,15 +192,16 @@ async fn everything_is_handled(operator: &Operator, lines: &mpsc::Sender<ImportL
     }
 }
 
-fn away(error: DepthError) -> Failure {
-    Failure::Unreachable(error.to_string())
+fn away(error: &DepthError) -> Failure {
+    Failure::Unknown(error.to_string())
 }
 
-fn failure(error: ImportError) -> Failure {
+fn failure(error: &ImportError) -> Failure {
     let text = error.to_string();
     match error {
         ImportError::Refused(_) | ImportError::NotAllowed(_) | ImportError::Unnamed { .. } => Failure::Refused(text),
-        ImportError::Interrupted { .. } => Failure::Unreachable(text),
+        ImportError::Interrupted { published: 0, .. } => Failure::Unreachable(text),
+        ImportError::Interrupted { .. } => Failure::Unknown(text),
         ImportError::Rejects { .. } | ImportError::Lost { .. } => Failure::Other(text),
     }
 }
@@ -205,6 +214,8 @@ async fn conclude(common: &Common, mut lines: mpsc::Receiver<ImportLine>, reject
             ImportLine::Progress(progress) => shown.rows(&progress),
             ImportLine::Handling(handled) => shown.say(format!("published; {} deliveries handled", number(handled))),
             ImportLine::Refused(reason) => return Err(Failure::Refused(reason)),
+            ImportLine::Unreachable(reason) => return Err(Failure::Unreachable(reason)),
+            ImportLine::Unknown(reason) => return Err(Failure::Unknown(reason)),
             ImportLine::Stopped(reason) => return Err(Failure::Other(reason)),
             ImportLine::Report(imported) => {
                 shown.finish();

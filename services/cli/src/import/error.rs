@@ -132,12 +132,12 @@ pub enum Refusal {
         /// The columns.
         columns: Vec<&'static str>,
     },
-    /// A file names a column twice.
+    /// A file names a required column twice.
     #[error("{file}: the column {column} is there twice")]
     DuplicateColumn {
         /// The file.
         file: &'static str,
-        /// The column, of those that the standard knows.
+        /// The column.
         column: &'static str,
     },
     /// A file is not UTF-8.

@@ -31,7 +31,7 @@ pub struct Record<'t> {
 }
 
 impl<R: Read> Table<R> {
-    /// Reads the header. Fails when one of the required columns is missing, or any column is there twice.
+    /// Reads the header. Fails when one of the required columns is missing, or there twice.
     pub fn open(file: &'static str, input: R, required: &[&'static str]) -> Result<Self, Refusal> {
         // With `\n` alone as the end of a record lines can be counted: the reader's own mode for `\r\n` is late by one line.
         let reader = ReaderBuilder::new()

@@ -109,11 +109,14 @@ async fn publish(
     if !query.on_behalf {
         require_operator(&identity)?;
     }
-    let topic = Topic::try_new(&query.topic).map_err(|error| problem(Failure::Refused(error.to_string())))?;
-    let descriptor = super::descriptor(&topic).map_err(problem)?;
-    let fabric = operator.owner(descriptor).map_err(problem)?;
+    let topic = Topic::try_new(&query.topic).map_err(|error| problem(&Failure::Refused(error.to_string())))?;
+    let descriptor = super::descriptor(&topic).map_err(|failure| problem(&failure))?;
+    let fabric = operator.owner(descriptor).map_err(|failure| problem(&failure))?;
     let on_behalf = query.on_behalf.then_some(&identity);
-    super::publish(fabric, descriptor, body, on_behalf, identity.tenant.clone()).await.map(Json).map_err(problem)
+    super::publish(fabric, descriptor, body, on_behalf, identity.tenant.clone())
+        .await
+        .map(Json)
+        .map_err(|failure| problem(&failure))
 }
 
 async fn last(
@@ -126,7 +129,7 @@ async fn last(
     super::last(&operator.adapters, identity.tenant, pattern, query.recent, query.reveal)
         .await
         .map(Json)
-        .map_err(problem)
+        .map_err(|failure| problem(&failure))
 }
 
 /// One JSON object a line, for as long as the client reads.
@@ -136,7 +139,7 @@ async fn tail(
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     require_operator(&identity)?;
-    let tap = super::tap(&operator.adapters, &pattern(&query.pattern)?).await.map_err(problem)?;
+    let tap = super::tap(&operator.adapters, &pattern(&query.pattern)?).await.map_err(|failure| problem(&failure))?;
     let lines = stream::unfold((tap, identity.tenant), move |(mut tap, tenant)| async move {
         let seen = super::next_seen(tap.as_mut(), &tenant, query.reveal).await?;
         Some((json_line(&seen), (tap, tenant)))
@@ -169,7 +172,7 @@ fn lines_response(body: Body) -> Response {
 }
 
 fn pattern(text: &str) -> Result<Pattern, Problem> {
-    Pattern::try_new(text).map_err(|error| problem(Failure::Refused(error.to_string())))
+    Pattern::try_new(text).map_err(|error| problem(&Failure::Refused(error.to_string())))
 }
 
 fn require_operator(identity: &Identity) -> Result<(), Problem> {
@@ -177,8 +180,8 @@ fn require_operator(identity: &Identity) -> Result<(), Problem> {
 }
 
 /// A failure as HTTP says it; [`super::Client`] turns it back.
-fn problem(failure: Failure) -> Problem {
-    let (status, code) = match &failure {
+fn problem(failure: &Failure) -> Problem {
+    let (status, code) = match failure {
         Failure::Refused(_) | Failure::Usage(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
         Failure::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unreachable"),
         Failure::Unknown(_) => (StatusCode::GATEWAY_TIMEOUT, "unknown"),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::process::Child;
 
 /// How long anything here may take before the test gives up.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The binary with a data folder and an environment of its own.
 pub struct Cli {

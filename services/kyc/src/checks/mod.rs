@@ -40,7 +40,8 @@ const MEDIA_TYPES: &[&str] = &["image/jpeg", "image/png", "image/webp", "applica
 /// The SHA-256 of nothing: the upload failed.
 const SHA256_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Checks a document on the day when it was submitted. `is_elsewhere` says whether somebody else has handed in the same file.
+/// Checks a document on the day when it was submitted. `is_elsewhere` says whether somebody else has handed in the same
+/// file.
 pub fn check(document: &DocumentSubmitted, is_elsewhere: bool) -> Verdict {
     let today = document.submitted_at.to_zoned(TimeZone::UTC).date();
     let acceptance = acceptance(document.document_type);

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     access,
-    model::{Model, VerificationState, required},
+    model::{Model, Owner, VerificationState, required},
 };
 
 /// Asks to be verified for a role.
@@ -79,7 +79,7 @@ pub fn request_verification(
     let identity_id = command.identity_id.unwrap_or(new_id);
     let owner = model.owner(&owner_id);
     let stands = |state| matches!(state, VerificationState::Requested | VerificationState::Verified);
-    let mut verifications = owner.into_iter().flat_map(|owner| owner.verifications());
+    let mut verifications = owner.into_iter().flat_map(Owner::verifications);
     let is_there = verifications.any(|(id, verification)| {
         *id == identity_id || (verification.wanted_role == command.wanted_role && stands(verification.state))
     });

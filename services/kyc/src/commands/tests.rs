@@ -108,6 +108,18 @@ fn reviews_follow_the_state_machine() {
     }
 }
 
+/// By whom, the names of the verification and its owner if they are given, the role, the documents, and what comes of
+/// it.
+type Asked<'a> = (
+    &'a Model,
+    &'a Identity,
+    Option<&'a str>,
+    Option<&'a str>,
+    AccountRole,
+    &'a [&'a str],
+    Result<&'a str, IdentityRejection>,
+);
+
 #[test]
 fn one_verification_per_role_at_a_time() {
     use AccountRole::{Admin, Teacher, VerifiedTutor};
@@ -117,7 +129,7 @@ fn one_verification_per_role_at_a_time() {
     let open = &model();
     let owner = &by(OWNER, "tutor");
     let clerk = &by("r-1", "reviewer");
-    let table: [(&Model, &Identity, Option<&str>, Option<&str>, AccountRole, &[&str], _); 9] = [
+    let table: [Asked; 9] = [
         (open, owner, None, None, Teacher, &["doc-1"], Ok("idv-new")),
         (open, owner, None, None, VerifiedTutor, &[], Err(AlreadyThere)),
         (&rejected, owner, None, None, VerifiedTutor, &[], Ok("idv-new")),

@@ -1,4 +1,5 @@
-//! `identity_verification`: decides whether somebody is who they say they are, whenever something is known of a document.
+//! `identity_verification`: decides whether somebody is who they say they are, whenever something is known of a
+//! document.
 
 use fabric::{Context, Fault, ReadModel};
 use fabric_catalog::{
@@ -46,8 +47,8 @@ pub async fn document_expired(event: DocumentExpired, context: Context<State>) -
     settle(context, cause, |model| model.expired(&event)).await
 }
 
-/// Takes in what happened, publishes what follows from it, and remembers that only then: if publishing fails, the event comes again
-/// and the same follows.
+/// Takes in what happened, publishes what follows from it, and remembers that only then: if publishing fails, the event
+/// comes again and the same follows.
 async fn settle(context: Context<State>, cause: Cause, happened: impl FnOnce(&mut Model)) -> Result<(), Fault> {
     let decisions = context.state().update(context.tenant(), |model| {
         happened(model);

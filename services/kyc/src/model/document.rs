@@ -7,7 +7,8 @@ use fabric_catalog::{
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-/// How far a document has come. The order is that in which one state takes over from another, so that news may come in any order.
+/// How far a document has come. The order is that in which one state takes over from another, so that news may come in
+/// any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentState {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_catalog::values::{Id, Language};
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ fn a_request_names_a_template_and_fills_it_in() {
             subject_id: None,
             template: template.into(),
             variables,
-            channels: Default::default(),
+            channels: BTreeSet::new(),
             urgency: None,
             language: None,
             email: None,
@@ -64,7 +64,7 @@ fn a_template_is_created_and_then_updated() {
 
 #[test]
 fn a_template_must_be_well_formed() {
-    let many: String = (0..51).map(|number| format!("{{v{number}}}")).collect();
+    let many: String = (0..51).map(|number| format!("{{v{number}}}")).collect::<Vec<_>>().concat();
     let table = [
         ("greeting", "{who", TemplateRejection::Malformed),
         ("greeting", &many, TemplateRejection::Variables),

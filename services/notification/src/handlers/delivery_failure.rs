@@ -1,5 +1,7 @@
-//! `delivery_failure`: when a channel fails, the notice goes into the application itself. Where that cannot be, the failure is parked,
-//! for a person to look at.
+//! `delivery_failure`: when a channel fails, the notice goes into the application itself. Where that cannot be, the
+//! failure is parked, for a person to look at.
+
+use std::collections::BTreeSet;
 
 use fabric::{Context, Fault};
 use fabric_catalog::{
@@ -10,11 +12,11 @@ use fabric_catalog::{
     values::Id,
 };
 
-use super::{dispatch::tell_outcome, update};
-use crate::{
-    State,
-    model::{Model, Notice},
+use super::{
+    dispatch::{Outcome, tell},
+    read, update,
 };
+use crate::{State, model::Model};
 
 pub async fn email_failed(event: EmailDeliveryFailed, context: Context<State>) -> Result<(), Fault> {
     fall_back(context, event.notification_id, Channel::Email).await
@@ -44,11 +46,24 @@ pub async fn push_delivery_failed(event: PushDeliveryFailed, context: Context<St
     fall_back(context, event.notification_id, Channel::Push).await
 }
 
+/// Says that the notice is in the application, and puts it there. In this order: if saying it fails, the event comes
+/// again and finds everything as it was.
 async fn fall_back(context: Context<State>, id: Id, failed: Channel) -> Result<(), Fault> {
-    match update(&context, |model| fallen_back(model, &id, failed)) {
-        Ok(notice) => tell_outcome(&context, &id, &notice).await,
+    let fallen_back = match read(&context, |model| fallback(model, &id, failed)) {
+        Ok(Some(outcome)) => {
+            tell(&context, outcome).await?;
+            Ok(())
+        }
+        Ok(None) => Ok(()),
         Err(error) => Err(Fault::permanent(error)),
-    }
+    };
+    update(&context, |model| {
+        model.notices.failed_on(&id, failed);
+        if fallen_back.is_ok() {
+            model.notices.deliver_in_app(&id);
+        }
+    });
+    fallen_back
 }
 
 /// Why there is no other channel.
@@ -60,28 +75,32 @@ enum NoOtherChannel {
     Muted,
 }
 
-fn fallen_back(model: &mut Model, id: &Id, failed: Channel) -> Result<Notice, NoOtherChannel> {
-    let notice = model.notices.get_mut(id).ok_or(NoOtherChannel::Forgotten)?;
-    notice.delivered.remove(&failed);
-    notice.failed.insert(failed);
-    let recipient = notice.recipient_id.clone();
-    if model.is_muted(&recipient, Channel::InApp) {
+/// What comes of a notice when a channel failed. None when it is in the application already.
+fn fallback(model: &Model, id: &Id, failed: Channel) -> Result<Option<Outcome>, NoOtherChannel> {
+    let notice = model.notices.get(id).ok_or(NoOtherChannel::Forgotten)?;
+    if notice.delivered.contains(&Channel::InApp) {
+        return Ok(None);
+    }
+    if model.is_muted(&notice.recipient_id, Channel::InApp) {
         return Err(NoOtherChannel::Muted);
     }
-    model.notices.deliver_in_app(id);
-    model.notices.get(id).cloned().ok_or(NoOtherChannel::Forgotten)
+    Ok(Some(Outcome {
+        notification_id: id.clone(),
+        recipient_id: notice.recipient_id.clone(),
+        delivered: BTreeSet::from([Channel::InApp]),
+        failed: notice.failed.iter().copied().chain([failed]).collect(),
+        attempts: notice.attempts.max(1),
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use fabric::EventId;
     use fabric_catalog::notification::Urgency;
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Standing, Text};
+    use crate::model::{Notice, Text};
 
     fn id(text: &str) -> Id {
         Id::try_new(text).unwrap()
@@ -105,24 +124,28 @@ mod tests {
         model
     }
 
+    fn outcome(model: &Model, notice: &str) -> Result<Option<BTreeSet<Channel>>, NoOtherChannel> {
+        let outcome = fallback(model, &id(notice), Channel::Email)?;
+        Ok(outcome.map(|outcome| {
+            assert_eq!(outcome.failed, [Channel::Email].into());
+            outcome.delivered
+        }))
+    }
+
     #[test]
     fn what_fails_goes_into_the_application_once() {
-        let mut model = model(&[Channel::Email]);
-        for _ in 0..2 {
-            let notice = fallen_back(&mut model, &id("n-1"), Channel::Email).unwrap();
-            assert_eq!(notice.standing(), Standing::PartiallyDelivered);
-            assert_eq!(notice.delivered, BTreeSet::from([Channel::InApp]));
-            assert_eq!(model.notices.inbox(&id("ada")).count(), 1);
-        }
+        let mut model = model(&[]);
+        assert_eq!(outcome(&model, "n-1"), Ok(Some([Channel::InApp].into())));
+        model.notices.deliver_in_app(&id("n-1"));
+        assert_eq!(outcome(&model, "n-1"), Ok(None));
     }
 
     #[test]
     fn without_another_channel_a_person_must_look() {
         let mut muted = model(&[]);
-        muted.muted.insert(id("ada"), BTreeSet::from([Channel::InApp]));
-        let outcome = fallen_back(&mut muted, &id("n-1"), Channel::Email);
-        assert_eq!(outcome.map(drop), Err(NoOtherChannel::Muted));
-        let outcome = fallen_back(&mut model(&[]), &id("n-0"), Channel::Sms);
-        assert_eq!(outcome.map(drop), Err(NoOtherChannel::Forgotten));
+        muted.muted.insert(id("ada"), [Channel::InApp].into());
+        assert_eq!(outcome(&muted, "n-1"), Err(NoOtherChannel::Muted));
+        assert_eq!(outcome(&model(&[]), "n-0"), Err(NoOtherChannel::Forgotten));
+        assert_eq!(outcome(&model(&[Channel::InApp]), "n-1"), Ok(None));
     }
 }

@@ -19,8 +19,11 @@ use crate::{
     plan::{Delivery, EmailTo, Plan, PlanError, plan},
 };
 
-/// Delivers a notice. If a step fails, the event comes again, and what is done already is not done twice: a mail that was handed over
-/// is remembered, and the events about it have the same ids.
+/// As many attempts as the events about e-mails can say.
+const ATTEMPTS_MAX: u16 = 100;
+
+/// Delivers a notice. If a step fails, the event comes again, and what is done already is not done twice: a mail that
+/// was handed over is remembered, and the events about it have the same ids.
 pub async fn requested(event: NotificationDispatchRequested, context: Context<State>) -> Result<(), Fault> {
     let now = context.clock().now();
     let planned = read(&context, |model| plan(model, context.metadata().id, &event, now));
@@ -49,30 +52,29 @@ async fn deliver(
     delivery: Delivery,
 ) -> Result<(), Fault> {
     remember(context, event, &delivery.text, None);
+    let (mut delivered, mut failed) = (BTreeSet::new(), delivery.unserved);
+    // Before the e-mail: whoever hears of a failed e-mail looks whether the notice is in the application.
+    if delivery.in_app {
+        update(context, |model| model.notices.deliver_in_app(&event.notification_id));
+        delivered.insert(Channel::InApp);
+    }
+    let mut attempts = 1;
     if let Some(to) = &delivery.email {
-        let outcome = email(context, event, to, &delivery.text).await?;
-        update(context, |model| {
-            if let Some(notice) = model.notices.get_mut(&event.notification_id) {
-                if outcome {
-                    notice.delivered.insert(Channel::Email)
-                } else {
-                    notice.failed.insert(Channel::Email)
-                };
-            }
-        });
+        let (is_sent, attempt) = email(context, event, to, &delivery.text).await?;
+        attempts = attempt;
+        if is_sent {
+            delivered.insert(Channel::Email)
+        } else {
+            failed.insert(Channel::Email)
+        };
     }
-    let notice = update(context, |model| {
-        if delivery.in_app {
-            model.notices.deliver_in_app(&event.notification_id);
+    update(context, |model| {
+        if let Some(notice) = model.notices.get_mut(&event.notification_id) {
+            notice.failed.extend(&failed);
         }
-        let notice = model.notices.get_mut(&event.notification_id)?;
-        notice.failed.extend(delivery.unserved);
-        Some(notice.clone())
     });
-    match notice {
-        Some(notice) => tell_outcome(context, &event.notification_id, &notice).await,
-        None => Ok(()),
-    }
+    let (notification_id, recipient_id) = (event.notification_id.clone(), event.recipient_id.clone());
+    tell(context, Outcome { notification_id, recipient_id, delivered, failed, attempts }).await
 }
 
 fn remember(context: &Context<State>, event: &NotificationDispatchRequested, text: &Text, withheld: Option<Withheld>) {
@@ -95,17 +97,18 @@ fn remember(context: &Context<State>, event: &NotificationDispatchRequested, tex
     });
 }
 
-/// Sends the e-mail of a notice and says what came of it. False when it will never be delivered; a fault when it may be later.
+/// Sends the e-mail of a notice and says what came of it. Gives whether it was sent and how many attempts it took:
+/// false when it will never be, a fault when it may be later.
 async fn email(
     context: &Context<State>,
     event: &NotificationDispatchRequested,
     to: &EmailTo,
     text: &Text,
-) -> Result<bool, Fault> {
+) -> Result<(bool, u16), Fault> {
     let (sent, attempt) = update(context, |model| {
         let Some(notice) = model.notices.get_mut(&event.notification_id) else { return (None, 1) };
         if notice.email.is_none() {
-            notice.attempts = notice.attempts.saturating_add(1).min(100);
+            notice.attempts = notice.attempts.saturating_add(1).min(ATTEMPTS_MAX);
         }
         (notice.email.clone(), notice.attempts)
     });
@@ -114,16 +117,12 @@ async fn email(
         (None, EmailTo::Nowhere) => Err("no_address".to_owned()),
         (None, EmailTo::Address(address)) => hand_over(context, event, address, text).await?,
     };
+    let is_sent = sent.is_ok();
     match sent {
-        Ok(sent) => {
-            say_sent(context, event, sent, attempt).await?;
-            Ok(true)
-        }
-        Err(code) => {
-            say_failed(context, event, code, attempt).await?;
-            Ok(false)
-        }
+        Ok(sent) => say_sent(context, event, sent, attempt).await?,
+        Err(code) => say_failed(context, event, code, attempt).await?,
     }
+    Ok((is_sent, attempt))
 }
 
 /// Hands the mail over and remembers that. The inner error says why it will never be taken.
@@ -141,6 +140,7 @@ async fn hand_over(
             update(context, |model| {
                 if let Some(notice) = model.notices.get_mut(&event.notification_id) {
                     notice.email = Some(sent.clone());
+                    notice.delivered.insert(Channel::Email);
                 }
             });
             Ok(Ok(sent))
@@ -186,28 +186,34 @@ async fn say_failed(
     react(context, failed, "").await
 }
 
-/// Says on which channels a notice was delivered. Of one that was delivered on none, the event of each failed channel speaks.
-pub(super) async fn tell_outcome(context: &Context<State>, id: &Id, notice: &Notice) -> Result<(), Fault> {
-    let (notification_id, recipient_id) = (id.clone(), notice.recipient_id.clone());
-    let (attempts, delivered_at) = (u32::from(notice.attempts.max(1)), context.clock().now());
-    match (notice.delivered.is_empty(), notice.failed.is_empty()) {
-        (true, _) => Ok(()),
-        (false, true) => {
-            let channels = notice.delivered.clone();
-            let event = DeliveryCompleted { notification_id, recipient_id, channels, attempts, delivered_at };
-            react(context, event, "").await
-        }
-        (false, false) => {
-            let (delivered_channels, failed_channels) = (notice.delivered.clone(), notice.failed.clone());
-            let event = DeliveryPartiallyCompleted {
-                notification_id,
-                recipient_id,
-                delivered_channels,
-                failed_channels,
-                attempts,
-                delivered_at,
-            };
-            react(context, event, "").await
-        }
+/// What came of a notice.
+pub(super) struct Outcome {
+    pub notification_id: Id,
+    pub recipient_id: Id,
+    pub delivered: BTreeSet<Channel>,
+    pub failed: BTreeSet<Channel>,
+    pub attempts: u16,
+}
+
+/// Says on which channels a notice was delivered. Of one that was delivered on none, the event of each failed channel
+/// speaks.
+pub(super) async fn tell(context: &Context<State>, outcome: Outcome) -> Result<(), Fault> {
+    let Outcome { notification_id, recipient_id, delivered, failed, attempts } = outcome;
+    let (attempts, delivered_at) = (u32::from(attempts), context.clock().now());
+    if delivered.is_empty() {
+        return Ok(());
     }
+    if failed.is_empty() {
+        let event = DeliveryCompleted { notification_id, recipient_id, channels: delivered, attempts, delivered_at };
+        return react(context, event, "").await;
+    }
+    let event = DeliveryPartiallyCompleted {
+        notification_id,
+        recipient_id,
+        delivered_channels: delivered,
+        failed_channels: failed,
+        attempts,
+        delivered_at,
+    };
+    react(context, event, "").await
 }

@@ -1,4 +1,5 @@
-//! `grade_posting_notification`: tells a student, and those who act for the student, of a grade. Not which: see the templates.
+//! `grade_posting_notification`: tells a student, and those who act for the student, of a grade. Not which: see the
+//! templates.
 
 use fabric::{Context, Fault};
 use fabric_catalog::{gradebook::GradePosted, values::Id};

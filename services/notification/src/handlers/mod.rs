@@ -5,8 +5,11 @@ pub mod delivery_failure;
 pub mod directory;
 pub mod dispatch;
 pub mod email_delivery;
+pub mod engagement;
 pub mod grade_posting;
 pub mod kyc_notice;
+pub mod push_notification;
+pub mod sms_delivery;
 pub mod social_notice;
 pub mod template;
 
@@ -77,8 +80,8 @@ async fn react<E: Event>(context: &Context<State>, event: E, part: &str) -> Resu
     }
 }
 
-/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text given is not a
-/// UUID, which would be taken as the id itself.
+/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text
+/// given is not a UUID, which would be taken as the id itself.
 fn reaction_id(cause: EventId, topic: &str, part: &str) -> EventId {
     EventId::of_producer("notification", &format!("{cause}/{topic}/{part}"))
 }

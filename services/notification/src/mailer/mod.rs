@@ -104,7 +104,8 @@ impl Mailer {
         Ok(Self { from: mailbox(from)?, transport: Transport::Smtp(Smtp::try_new(url)?) })
     }
 
-    /// A mailer that writes each mail as a file, `{id of the event}.eml`, into this folder, which is made when it is missing.
+    /// A mailer that writes each mail as a file, `{id of the event}.eml`, into this folder, which is made when it is
+    /// missing.
     pub fn outbox(folder: impl Into<PathBuf>, from: &str) -> Result<Self, MailerError> {
         Ok(Self { from: mailbox(from)?, transport: Transport::Outbox(Outbox::new(folder.into())) })
     }

@@ -32,8 +32,8 @@ impl Outbox {
     }
 }
 
-/// The file gets its name when it is complete, so whoever finds it finds the whole mail. It is not synced to the disk: the event
-/// that asked for it comes again if this machine fails before it is acknowledged.
+/// The file gets its name when it is complete, so whoever finds it finds the whole mail. It is not synced to the disk:
+/// the event that asked for it comes again if this machine fails before it is acknowledged.
 fn write(folder: &Path, cause: EventId, mail: &[u8]) -> io::Result<()> {
     // Mails are for their recipients: nobody else on this machine may read them.
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;

@@ -30,8 +30,8 @@ pub enum Encryption {
 }
 
 impl Server {
-    /// Reads `smtp://` or `smtps://`, the latter encrypted from the start; `smtp://…?tls=required` is encrypted with STARTTLS.
-    /// What is wrong is not quoted: the URL may hold a password.
+    /// Reads `smtp://` or `smtps://`, the latter encrypted from the start; `smtp://…?tls=required` is encrypted with
+    /// STARTTLS. What is wrong is not quoted: the URL may hold a password.
     pub fn parse(url: &str) -> Result<Self, MailerError> {
         let url = Url::parse(url).map_err(|_| MailerError::Url)?;
         let mut parameters = url.query_pairs();

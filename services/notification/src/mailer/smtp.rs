@@ -15,8 +15,8 @@ pub struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
 /// How long handing over one mail may take. It is shorter than a handler may take, so that the cause is known.
 const SEND_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Permanent answers that are about the account and not about the mail: an operator can mend them.
-const ABOUT_THE_ACCOUNT: &[u16] = &[530, 534, 535, 538];
+/// Permanent answers that are about the server or our account there and not about the mail: an operator can mend them.
+const ABOUT_THE_SERVER: &[u16] = &[500, 502, 503, 504, 530, 534, 535, 538];
 
 impl Smtp {
     /// The server at a URL. It is not spoken to yet.
@@ -78,7 +78,7 @@ fn encrypted(
 /// What an error means for the mail. What the server said stays out of it.
 fn classify(error: &smtp::Error, is_ascii: bool) -> MailError {
     match error.status().map(u16::from) {
-        Some(code) if error.is_permanent() && !ABOUT_THE_ACCOUNT.contains(&code) => {
+        Some(code) if error.is_permanent() && !ABOUT_THE_SERVER.contains(&code) => {
             MailError::Refused { code: format!("smtp_{code}") }
         }
         Some(code) => not_now(&format!("smtp_{code}")),

@@ -1,5 +1,5 @@
-//! The templates that ship with the service. They say that something happened and not what exactly: mails are read by others too, so
-//! grades and reasons stay behind the sign-in.
+//! The templates that ship with the service. They say that something happened and not what exactly: mails are read by
+//! others too, so grades and reasons stay behind the sign-in.
 
 use super::Text;
 

@@ -2,8 +2,8 @@
 
 mod builtin;
 mod directory;
-mod email;
 mod latest;
+mod message;
 mod notice;
 mod recent;
 mod template;
@@ -11,10 +11,11 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use fabric_catalog::{notification::Channel, values::Id};
+use serde::Serialize;
 
 pub use directory::{Directory, Person};
-pub use email::EmailState;
 pub use latest::Latest;
+pub use message::{MessageState, Messages};
 pub use notice::{Notice, Notices, SentEmail, Standing, Withheld};
 pub use recent::Recent;
 pub use template::{LANGUAGE, Malformed, RenderError, Templates, Text};
@@ -28,12 +29,25 @@ pub struct Model {
     pub templates: Templates,
     /// What was asked for, and what became of it.
     pub notices: Notices,
-    /// What became of e-mails, by the notices' ids.
-    pub emails: Recent<EmailState, { notice::NOTICES_MAX }>,
+    /// What became of messages, by the notices' ids.
+    pub messages: Recent<Messages, { notice::NOTICES_MAX }>,
     /// The channels on which people do not want notices.
     pub muted: HashMap<Id, BTreeSet<Channel>>,
     /// How often each thing happened on each channel.
     pub counts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What people did with notices, by template.
+    pub engagement: BTreeMap<String, Engagement>,
+}
+
+/// How often people did something with the notices of a template.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Engagement {
+    /// Opened one.
+    pub opened: u64,
+    /// Clicked a link in one.
+    pub clicked: u64,
+    /// Answered one.
+    pub replied: u64,
 }
 
 impl Model {
@@ -42,9 +56,9 @@ impl Model {
         self.muted.get(person).is_some_and(|muted| muted.contains(&channel))
     }
 
-    /// Takes in what became of an e-mail.
-    pub fn email_is(&mut self, notice: &Id, news: EmailState) {
-        let state = self.emails.get_or_insert(notice, || news);
+    /// Takes in what became of a notice's message on a channel.
+    pub fn message_is(&mut self, notice: &Id, channel: Channel, news: MessageState) {
+        let state = self.messages.get_or_insert(notice, Messages::new).entry(channel).or_insert(news);
         *state = state.evolve(news);
     }
 }

@@ -114,6 +114,14 @@ impl Notices {
         }
     }
 
+    /// Takes in that a channel failed, even if it had seemed to deliver.
+    pub fn failed_on(&mut self, id: &Id, channel: Channel) {
+        if let Some(notice) = self.notices.get_mut(id) {
+            notice.delivered.remove(&channel);
+            notice.failed.insert(channel);
+        }
+    }
+
     /// The notices in a person's inbox, newest first.
     pub fn inbox(&self, person: &Id) -> impl Iterator<Item = (&Id, &Notice)> {
         let ids = self.inboxes.get(person).into_iter().flatten();

@@ -84,7 +84,7 @@ impl Templates {
         language: Option<&Language>,
         variables: &BTreeMap<String, PrivateText<1_000>>,
     ) -> Result<Text, RenderError> {
-        let wanted = language.map(Language::as_str).unwrap_or(LANGUAGE);
+        let wanted = language.map_or(LANGUAGE, Language::as_str);
         let without_country = wanted.split('-').next().unwrap_or(wanted);
         let found = [wanted, without_country, LANGUAGE].into_iter().find_map(|language| self.text(name, language));
         let Text { subject, body } = found.ok_or(RenderError::UnknownTemplate)?;

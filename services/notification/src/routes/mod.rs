@@ -1,4 +1,5 @@
-//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the model.
+//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the
+//! model.
 
 mod accepted;
 mod queries;
@@ -53,6 +54,7 @@ pub fn router(fabric: Fabric, state: Arc<State>) -> Router {
         .route("/preferences/{person}", put(update_preference))
         .route("/inbox/{person}", get(queries::inbox))
         .route("/analytics/channels", get(queries::channels))
+        .route("/analytics/engagement", get(queries::engagement))
         .with_state(App { fabric, state })
 }
 

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::{App, named};
 use crate::{
     access,
-    model::{EmailState, Notice, Standing},
+    model::{Engagement, Messages, Notice, Standing},
 };
 
 /// What became of a notice.
@@ -31,7 +31,7 @@ pub struct NoticeView {
     standing: Standing,
     delivered_channels: BTreeSet<Channel>,
     failed_channels: BTreeSet<Channel>,
-    email: Option<EmailState>,
+    messages: Messages,
     attempts: u16,
     requested_at: Timestamp,
 }
@@ -58,7 +58,7 @@ pub async fn notification(
         let may_see = |notice: &&Notice| access::is_staff(&by) || access::is_self(&by, &notice.recipient_id);
         // Somebody else's notice and none look the same.
         let notice = notice.filter(may_see).ok_or_else(|| Problem::not_found("notice"))?;
-        Ok(Json(NoticeView::of(&id, notice, model.emails.get(&id).copied())))
+        Ok(Json(NoticeView::of(&id, notice, model.messages.get(&id).cloned().unwrap_or_default())))
     })
 }
 
@@ -87,8 +87,20 @@ pub async fn channels(
     }
 }
 
+/// What people did with notices, by template: for staff.
+pub async fn engagement(
+    Extract(app): Extract<App>,
+    by: Identity,
+) -> Result<Json<BTreeMap<String, Engagement>>, Problem> {
+    if access::is_staff(&by) {
+        Ok(Json(app.read(&by, |model| model.engagement.clone())))
+    } else {
+        Err(Problem::forbidden("this is for staff"))
+    }
+}
+
 impl NoticeView {
-    fn of(id: &Id, notice: &Notice, email: Option<EmailState>) -> Self {
+    fn of(id: &Id, notice: &Notice, messages: Messages) -> Self {
         Self {
             notification_id: id.clone(),
             recipient_id: notice.recipient_id.clone(),
@@ -97,7 +109,7 @@ impl NoticeView {
             standing: notice.standing(),
             delivered_channels: notice.delivered.clone(),
             failed_channels: notice.failed.clone(),
-            email,
+            messages,
             attempts: notice.attempts,
             requested_at: notice.requested_at,
         }

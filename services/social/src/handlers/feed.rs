@@ -22,7 +22,7 @@ pub async fn post_edited(event: PostEdited, context: Context<State>) -> Result<(
 }
 
 pub async fn post_deleted(event: PostDeleted, context: Context<State>) -> Result<(), Fault> {
-    update(&context, |model| model.post_deleted(event.post_id));
+    update(&context, |model| model.post_deleted(&event.post_id));
     Ok(())
 }
 

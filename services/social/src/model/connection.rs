@@ -3,7 +3,8 @@
 use fabric_catalog::values::Id;
 use serde::Serialize;
 
-/// How far a connection has come. The order is that in which one status takes over from another, so that news may come in any order.
+/// How far a connection has come. The order is that in which one status takes over from another, so that news may come
+/// in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

@@ -1,8 +1,9 @@
 //! Feeds: what a member sees, newest first.
 //!
-//! A post stands on one stage, the one that its audience names. A member follows stages: the own one and those of the members
-//! connected with, those of the own classes and schools, and the one for everybody. The feed is the newest posts of all of them
-//! together. It is put together when it is read, so it cannot contradict the connections, whatever came first.
+//! A post stands on one stage, the one that its audience names. A member follows stages: the own one and those of the
+//! members connected with, those of the own classes and schools, and the one for everybody. The feed is the newest
+//! posts of all of them together. It is put together when it is read, so it cannot contradict the connections, whatever
+//! came first.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,5 +1,5 @@
-//! What the service remembers of one tenant, and how events change it. Every change comes out the same in whatever order, and
-//! however often, the events arrive.
+//! What the service remembers of one tenant, and how events change it. Every change comes out the same in whatever
+//! order, and however often, the events arrive.
 
 mod connection;
 mod feed;
@@ -51,10 +51,10 @@ impl Model {
     }
 
     /// Takes in that a post was deleted.
-    pub fn post_deleted(&mut self, id: Id) {
+    pub fn post_deleted(&mut self, id: &Id) {
         let thread = self.threads.entry(id.clone()).or_default();
         if let Some(post) = thread.post() {
-            self.stages.take(&Stage::of(post), post.posted_at, &id);
+            self.stages.take(&Stage::of(post), post.posted_at, id);
         }
         thread.deleted();
     }

@@ -49,7 +49,7 @@ fn a_feed_comes_out_the_same_in_any_order() {
         &|model| model.post_created(post("p-1", "ada", 1)),
         &|model| model.post_created(post("p-2", "ada", 2)),
         &|model| model.post_created(post("p-3", "bob", 3)),
-        &|model| model.post_deleted(id("p-2")),
+        &|model| model.post_deleted(&id("p-2")),
         &|model| connection(model, Status::Requested),
         &|model| connection(model, Status::Accepted),
     ];

@@ -1,5 +1,5 @@
-//! What an import of a OneRoster bundle asks for, row by row. The commands carry what their events do; the fields' own rules hold in
-//! them already, so what is decided here is whether a row fits to the others.
+//! What an import of a OneRoster bundle asks for, row by row. The commands carry what their events do; the fields' own
+//! rules hold in them already, so what is decided here is whether a row fits to the others.
 //!
 //! ```
 //! use fabric_catalog::{Example, demographics::EnrollmentCreated, values::Id};

@@ -1,4 +1,5 @@
-//! What people may ask for. A command is checked, then decided by a pure function: the events that it causes, or why it is refused.
+//! What people may ask for. A command is checked, then decided by a pure function: the events that it causes, or why it
+//! is refused.
 
 mod account;
 mod family;

@@ -95,12 +95,12 @@ fn changed(
     let Locale { language, time_zone } = member.locale.get().cloned().unwrap_or_default();
     let email = member.email.get().cloned().flatten();
     let phone = member.phone.get().cloned().flatten();
-    changes(ProfileField::Email, is_new(&command.email, email.as_ref()));
-    changes(ProfileField::GivenName, is_new(&command.given_name, Some(&given)));
-    changes(ProfileField::FamilyName, is_new(&command.family_name, Some(&family)));
-    changes(ProfileField::Phone, is_new(&command.phone, phone.as_ref()));
-    changes(ProfileField::Language, is_new(&command.language, language.as_ref()));
-    changes(ProfileField::TimeZone, is_new(&command.time_zone, time_zone.as_ref()));
+    changes(ProfileField::Email, is_new(command.email.as_ref(), email.as_ref()));
+    changes(ProfileField::GivenName, is_new(command.given_name.as_ref(), Some(&given)));
+    changes(ProfileField::FamilyName, is_new(command.family_name.as_ref(), Some(&family)));
+    changes(ProfileField::Phone, is_new(command.phone.as_ref(), phone.as_ref()));
+    changes(ProfileField::Language, is_new(command.language.as_ref(), language.as_ref()));
+    changes(ProfileField::TimeZone, is_new(command.time_zone.as_ref(), time_zone.as_ref()));
     if changed_fields.is_empty() {
         return None;
     }
@@ -119,6 +119,6 @@ fn changed(
     })
 }
 
-fn is_new<T: PartialEq>(wanted: &Option<T>, current: Option<&T>) -> bool {
-    wanted.is_some() && wanted.as_ref() != current
+fn is_new<T: PartialEq>(wanted: Option<&T>, current: Option<&T>) -> bool {
+    wanted.is_some() && wanted != current
 }

@@ -132,12 +132,16 @@ fn profiles() {
     }
 }
 
+/// By whom, of whom, what is granted and withdrawn, and the roles afterwards if they change.
+type Change<'a> =
+    (&'a Identity, &'a str, &'a [AccountRole], &'a [AccountRole], Result<Option<&'a [AccountRole]>, RoleRejection>);
+
 #[test]
 fn roles() {
     use AccountRole::{Admin, Operator, Student, Tutor, VerifiedTutor};
     use RoleRejection::{AboveYours, Contradiction, NeedsVerification, OwnRoles, UnknownPerson};
     let registrar = by("r-1", "registrar");
-    let table: [(&Identity, &str, &[_], &[_], Result<Option<&[_]>, _>); 9] = [
+    let table: [Change; 9] = [
         (&registrar, STUDENT, &[Tutor], &[], Ok(Some(&[Student, Tutor]))),
         (&registrar, STUDENT, &[Student], &[Tutor], Ok(None)),
         (&registrar, STUDENT, &[Admin], &[], Err(AboveYours)),

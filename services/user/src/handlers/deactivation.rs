@@ -1,4 +1,5 @@
-//! `user_deactivation`: whoever the school deactivates loses the account, and whoever loses the account loses its roles.
+//! `user_deactivation`: whoever the school deactivates loses the account, and whoever loses the account loses its
+//! roles.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,10 @@ use fabric_catalog::{
 };
 
 use super::{react, update};
-use crate::{State, model::Model};
+use crate::{
+    State,
+    model::{Member, Model},
+};
 
 /// Closes the account. It has no way back here: closing an account deactivates nobody.
 pub async fn person_deactivated(event: UserDeactivated, context: Context<State>) -> Result<(), Fault> {
@@ -27,10 +31,10 @@ pub async fn account_closed(event: AccountDeactivated, context: Context<State>) 
     Ok(())
 }
 
-/// What closes the account of a deactivated person. Other services may know an account that this one does not, so it is said
-/// unless the account is known to be closed.
+/// What closes the account of a deactivated person. Other services may know an account that this one does not, so it is
+/// said unless the account is known to be closed.
 fn closing(model: &Model, event: &UserDeactivated) -> Option<AccountDeactivated> {
-    let is_closed = model.member(&event.user_id).is_some_and(|member| member.is_closed());
+    let is_closed = model.member(&event.user_id).is_some_and(Member::is_closed);
     (!is_closed).then(|| AccountDeactivated {
         user_id: event.user_id.clone(),
         reason: Private::new(ClosingReason::PersonDeactivated),

@@ -29,8 +29,8 @@ async fn react<E: Event>(context: &Context<State>, event: E, part: &str) -> Resu
     }
 }
 
-/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text given is not a
-/// UUID, which would be taken as the id itself.
+/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text
+/// given is not a UUID, which would be taken as the id itself.
 fn reaction_id(cause: EventId, topic: &str, part: &str) -> EventId {
     EventId::of_producer("user", &format!("{cause}/{topic}/{part}"))
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::react;
 use crate::{
     State,
-    model::{Model, RoleChange},
+    model::{Member, Model, RoleChange},
 };
 
 /// The one role that a verification gives. Whatever else an identity was verified for is granted by people.
@@ -49,7 +49,8 @@ async fn change(
     let Some(change) = change else { return Ok(()) };
     let roles = change.roles.clone();
     react(&context, event_of(change, holder.clone(), verdict, at)?, "").await?;
-    // The projection would do this too, but later: the next verdict on this person may be right behind, and must see it.
+    // The projection would do this too, but later: the next verdict on this person may be right behind, and must see
+    // it.
     let now = context.clock().now();
     context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(now, roles));
     Ok(())
@@ -58,10 +59,10 @@ async fn change(
 /// What a verdict changes. A closed account gets nothing.
 fn decide(model: &Model, holder: &Id, role: AccountRole, verdict: Verdict) -> Option<RoleChange> {
     let member = model.member(holder);
-    if role != ROLE || member.is_some_and(|member| member.is_closed()) {
+    if role != ROLE || member.is_some_and(Member::is_closed) {
         return None;
     }
-    let current = member.map(|member| member.roles()).unwrap_or_default();
+    let current = member.map(Member::roles).unwrap_or_default();
     let (role, none) = (BTreeSet::from([ROLE]), BTreeSet::new());
     match verdict {
         Verdict::Grant => RoleChange::of(&current, &role, &none),
@@ -90,10 +91,14 @@ mod tests {
     use super::*;
     use AccountRole::{Admin, Tutor, VerifiedTutor};
 
+    /// The roles before, whether the account is open, the role and the verdict, and the roles afterwards if they
+    /// change.
+    type Case<'a> = (&'a [AccountRole], Option<bool>, AccountRole, Verdict, Option<&'a [AccountRole]>);
+
     #[test]
     fn only_the_verified_tutor_is_granted_and_withdrawn() {
         let (grant, withdraw) = (Verdict::Grant, Verdict::Withdraw);
-        let table: [(&[AccountRole], Option<bool>, AccountRole, Verdict, Option<&[AccountRole]>); 8] = [
+        let table: [Case; 8] = [
             (&[Tutor], Some(true), VerifiedTutor, grant, Some(&[Tutor, VerifiedTutor])),
             (&[], None, VerifiedTutor, grant, Some(&[VerifiedTutor])),
             (&[VerifiedTutor], Some(true), VerifiedTutor, grant, None),

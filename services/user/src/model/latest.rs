@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-/// The newest known value of something. An older one that comes later changes nothing. Of two from the same time the one that comes
-/// later counts: events about one thing come in their order.
+/// The newest known value of something. An older one that comes later changes nothing. Of two from the same time the
+/// one that comes later counts: events about one thing come in their order.
 #[derive(Debug, Clone)]
 pub struct Latest<T>(Option<(Timestamp, T)>);
 

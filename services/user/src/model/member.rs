@@ -130,7 +130,8 @@ impl Member {
         self.open.get() == Some(&false)
     }
 
-    /// What the person may do: what was given, else what follows from the role at school. Nothing while the account is closed.
+    /// What the person may do: what was given, else what follows from the role at school. Nothing while the account is
+    /// closed.
     pub fn roles(&self) -> BTreeSet<AccountRole> {
         if self.is_closed() {
             return BTreeSet::new();

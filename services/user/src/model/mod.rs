@@ -1,5 +1,5 @@
-//! What the service remembers of one tenant, and how events change it. Every change comes out the same in whatever order, and
-//! however often, the events arrive.
+//! What the service remembers of one tenant, and how events change it. Every change comes out the same in whatever
+//! order, and however often, the events arrive.
 
 mod family;
 mod latest;

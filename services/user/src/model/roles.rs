@@ -37,9 +37,14 @@ mod tests {
     use super::*;
     use AccountRole::{Student, Teacher, Tutor, VerifiedTutor};
 
+    type Roles<'a> = &'a [AccountRole];
+    /// The roles before, what is granted and withdrawn; the roles afterwards, those that are new and those that are
+    /// gone.
+    type Case<'a> = (Roles<'a>, Roles<'a>, Roles<'a>, Option<(Roles<'a>, Roles<'a>, Roles<'a>)>);
+
     #[test]
     fn only_what_changes_is_named() {
-        let table: [(&[_], &[_], &[_], Option<(&[_], &[_], &[_])>); 5] = [
+        let table: [Case; 5] = [
             (&[Tutor], &[VerifiedTutor], &[], Some((&[Tutor, VerifiedTutor], &[VerifiedTutor], &[]))),
             (&[Tutor, VerifiedTutor], &[VerifiedTutor], &[], None),
             (&[Tutor, VerifiedTutor], &[], &[VerifiedTutor], Some((&[Tutor], &[], &[VerifiedTutor]))),

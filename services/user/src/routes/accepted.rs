@@ -9,7 +9,8 @@ use fabric::{Event, EventId, Fabric, Published, http::Problem, identity::Identit
 use fabric_catalog::values::Id;
 use serde::Serialize;
 
-/// The events that a command caused, none when everything is as wanted already, and the id of what it made, if it made something.
+/// The events that a command caused, none when everything is as wanted already, and the id of what it made, if it made
+/// something.
 #[derive(Debug, Default, Serialize)]
 pub struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]

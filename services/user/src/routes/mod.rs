@@ -1,4 +1,5 @@
-//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the model.
+//! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the
+//! model.
 
 mod accepted;
 mod queries;

@@ -11,7 +11,8 @@ use crate::{STUDENT, admin, count, handled, id, school, topics};
 
 fn registration() -> Value {
     json!({
-        "email": "ada@example.edu", "username": "ada", "givenName": "Ada", "familyName": "Lovelace", "language": "en-GB",
+        "email": "ada@example.edu", "username": "ada", "givenName": "Ada", "familyName": "Lovelace",
+        "language": "en-GB",
     })
 }
 

@@ -72,8 +72,8 @@ async fn under_load_only_the_newest_is_written() {
     let counted = Scrape::of(&recorder);
     let [writes, coalesced] =
         ["writes", "coalesced"].map(|what| counted.value(&format!("eventbus_cache_{what}_total")));
-    assert!((1.0..=10.0).contains(&writes), "{writes} writes");
-    assert_eq!(writes + coalesced, 500.0, "each is written or coalesced");
+    assert!((1..=10).contains(&writes), "{writes} writes");
+    assert_eq!(writes + coalesced, 500, "each is written or coalesced");
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +93,7 @@ async fn publishing_goes_on_while_the_cache_is_away_and_the_newest_is_there_afte
     let readiness = harness.host().health().readiness();
     assert!(readiness.takes_requests && readiness.checks.iter().any(|check| check.name == "cache" && !check.ok));
     assert!(fabric.last(tenant(), Pattern::everything()).await.is_err());
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    tokio::time::sleep(Duration::from_mins(10)).await;
     harness.cache().come_back();
     // The pauses between attempts grow to five seconds.
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -133,7 +133,7 @@ async fn no_more_topics_wait_than_may() {
     let fabric = harness.fabric_as("school");
     let last = fabric.last(tenant(), Pattern::everything()).await.unwrap();
     assert_eq!((last.len(), last_points(&fabric).await), (2, Some(2)));
-    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_dropped_total"), 5.0);
+    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_dropped_total"), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +142,7 @@ async fn what_waits_is_written_before_the_host_ends() {
     let _counting = metrics::set_default_local_recorder(&recorder);
     let (harness, _) = following(&[]).await;
     harness.publish(mark("p-1", 7)).await;
-    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_writes_total"), 0.0, "it is still waiting");
+    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_writes_total"), 0, "it is still waiting");
     harness.drain().await;
-    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_writes_total"), 1.0);
+    assert_eq!(Scrape::of(&recorder).value("eventbus_cache_writes_total"), 1);
 }

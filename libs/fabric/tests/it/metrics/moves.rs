@@ -17,20 +17,20 @@ struct Row {
     what: &'static str,
     script: &'static [Act],
     happens: for<'h> fn(&'h Harness, &'h School) -> BoxFuture<'h, ()>,
-    moves: &'static [(&'static str, f64)],
+    moves: &'static [(&'static str, i64)],
 }
 
-const ROUTED: (&str, f64) = ("eventbus_published_total routed school school.mark.given", 1.0);
-const CONFIRMED: (&str, f64) = ("eventbus_confirm_duration_seconds school", 1.0);
-const WRITTEN: (&str, f64) = ("eventbus_cache_writes_total", 1.0);
-const ACKED: (&str, f64) = ("eventbus_consumed_total ack school.marks school.mark.given", 1.0);
-const RETRIED: (&str, f64) = ("eventbus_consumed_total retry school.marks school.mark.given", 1.0);
-const PARKED: (&str, f64) = ("eventbus_consumed_total park school.marks school.mark.given", 1.0);
-const RETRIES: (&str, f64) = ("eventbus_retry_total school.marks", 1.0);
-const CRITICAL: (&str, f64) = ("eventbus_critical_time_seconds school.marks", 1.0);
-const RECONNECTED: (&str, f64) = ("eventbus_reconnects_total", 1.0);
+const ROUTED: (&str, i64) = ("eventbus_published_total routed school school.mark.given", 1);
+const CONFIRMED: (&str, i64) = ("eventbus_confirm_duration_seconds school", 1);
+const WRITTEN: (&str, i64) = ("eventbus_cache_writes_total", 1);
+const ACKED: (&str, i64) = ("eventbus_consumed_total ack school.marks school.mark.given", 1);
+const RETRIED: (&str, i64) = ("eventbus_consumed_total retry school.marks school.mark.given", 1);
+const PARKED: (&str, i64) = ("eventbus_consumed_total park school.marks school.mark.given", 1);
+const RETRIES: (&str, i64) = ("eventbus_retry_total school.marks", 1);
+const CRITICAL: (&str, i64) = ("eventbus_critical_time_seconds school.marks", 1);
+const RECONNECTED: (&str, i64) = ("eventbus_reconnects_total", 1);
 
-const fn processed(times: f64) -> (&'static str, f64) {
+const fn processed(times: i64) -> (&'static str, i64) {
     ("eventbus_processing_duration_seconds school.marks", times)
 }
 
@@ -59,7 +59,7 @@ const PUBLISHING: &[Row] = &[
         what: "an event is published and handled",
         script: &[],
         happens: publish_one,
-        moves: &[ROUTED, CONFIRMED, WRITTEN, ACKED, processed(1.0), CRITICAL],
+        moves: &[ROUTED, CONFIRMED, WRITTEN, ACKED, processed(1), CRITICAL],
     },
     Row {
         what: "nobody wants an event",
@@ -70,8 +70,8 @@ const PUBLISHING: &[Row] = &[
             })
         },
         moves: &[
-            ("eventbus_published_total unrouted school school.bell.rung", 1.0),
-            ("eventbus_returned_total school school.bell.rung", 1.0),
+            ("eventbus_published_total unrouted school school.bell.rung", 1),
+            ("eventbus_returned_total school school.bell.rung", 1),
             CONFIRMED,
             WRITTEN,
         ],
@@ -80,7 +80,7 @@ const PUBLISHING: &[Row] = &[
         what: "an event breaks its rules",
         script: &[],
         happens: |harness, _| Box::pin(fail(harness, 1_001)),
-        moves: &[("eventbus_published_total rejected school school.mark.given", 1.0)],
+        moves: &[("eventbus_published_total rejected school school.mark.given", 1)],
     },
     Row {
         what: "the broker refuses",
@@ -91,7 +91,7 @@ const PUBLISHING: &[Row] = &[
                 fail(harness, 1).await;
             })
         },
-        moves: &[("eventbus_published_total refused school school.mark.given", 1.0)],
+        moves: &[("eventbus_published_total refused school school.mark.given", 1)],
     },
     Row {
         what: "a confirm is lost, and the event handled nevertheless",
@@ -102,7 +102,7 @@ const PUBLISHING: &[Row] = &[
                 fail(harness, 1).await;
             })
         },
-        moves: &[("eventbus_published_total unknown school school.mark.given", 1.0), ACKED, processed(1.0), CRITICAL],
+        moves: &[("eventbus_published_total unknown school school.mark.given", 1), ACKED, processed(1), CRITICAL],
     },
     Row {
         what: "there is no connection",
@@ -114,7 +114,7 @@ const PUBLISHING: &[Row] = &[
                 harness.broker().reconnect();
             })
         },
-        moves: &[("eventbus_published_total not_sent school school.mark.given", 1.0), RECONNECTED],
+        moves: &[("eventbus_published_total not_sent school school.mark.given", 1), RECONNECTED],
     },
 ];
 
@@ -127,11 +127,11 @@ const HANDLING: &[Row] = &[
             ROUTED,
             CONFIRMED,
             WRITTEN,
-            ("eventbus_failed_total transient school.marks", 1.0),
+            ("eventbus_failed_total transient school.marks", 1),
             RETRIED,
             RETRIES,
             ACKED,
-            processed(2.0),
+            processed(2),
             CRITICAL,
         ],
     },
@@ -143,13 +143,13 @@ const HANDLING: &[Row] = &[
             ROUTED,
             CONFIRMED,
             WRITTEN,
-            ("eventbus_failed_total panic school.marks", 1.0),
-            ("eventbus_failed_total timeout school.marks", 1.0),
+            ("eventbus_failed_total panic school.marks", 1),
+            ("eventbus_failed_total timeout school.marks", 1),
             RETRIED,
             RETRIES,
             PARKED,
-            ("eventbus_dlq_total exhausted school.marks", 1.0),
-            processed(2.0),
+            ("eventbus_dlq_total exhausted school.marks", 1),
+            processed(2),
         ],
     },
     Row {
@@ -160,10 +160,10 @@ const HANDLING: &[Row] = &[
             ROUTED,
             CONFIRMED,
             WRITTEN,
-            ("eventbus_failed_total permanent school.marks", 1.0),
+            ("eventbus_failed_total permanent school.marks", 1),
             PARKED,
-            ("eventbus_dlq_total permanent school.marks", 1.0),
-            processed(1.0),
+            ("eventbus_dlq_total permanent school.marks", 1),
+            processed(1),
         ],
     },
     Row {
@@ -175,11 +175,11 @@ const HANDLING: &[Row] = &[
             CONFIRMED,
             WRITTEN,
             ACKED,
-            processed(1.0),
+            processed(1),
             CRITICAL,
-            ("eventbus_failed_total poison school.marks", 1.0),
-            ("eventbus_consumed_total park school.marks unreadable", 1.0),
-            ("eventbus_dlq_total poison school.marks", 1.0),
+            ("eventbus_failed_total poison school.marks", 1),
+            ("eventbus_consumed_total park school.marks unreadable", 1),
+            ("eventbus_dlq_total poison school.marks", 1),
         ],
     },
     Row {
@@ -191,11 +191,11 @@ const HANDLING: &[Row] = &[
             CONFIRMED,
             WRITTEN,
             ACKED,
-            processed(1.0),
+            processed(1),
             CRITICAL,
-            ("eventbus_failed_total poison school.marks", 1.0),
+            ("eventbus_failed_total poison school.marks", 1),
             PARKED,
-            ("eventbus_dlq_total poison school.marks", 1.0),
+            ("eventbus_dlq_total poison school.marks", 1),
         ],
     },
     Row {
@@ -211,11 +211,11 @@ const HANDLING: &[Row] = &[
             ROUTED,
             CONFIRMED,
             WRITTEN,
-            ("eventbus_failed_total transient school.marks", 1.0),
+            ("eventbus_failed_total transient school.marks", 1),
             RETRIED,
             RETRIES,
             ACKED,
-            processed(2.0),
+            processed(2),
             CRITICAL,
         ],
     },
@@ -237,11 +237,11 @@ const OUTAGES: &[Row] = &[
             ROUTED,
             CONFIRMED,
             WRITTEN,
-            ("eventbus_acks_lost_total school.marks", 1.0),
+            ("eventbus_acks_lost_total school.marks", 1),
             RECONNECTED,
-            ("eventbus_consumed_total ack school.marks school.mark.given", 2.0),
-            processed(2.0),
-            ("eventbus_critical_time_seconds school.marks", 2.0),
+            ("eventbus_consumed_total ack school.marks school.mark.given", 2),
+            processed(2),
+            ("eventbus_critical_time_seconds school.marks", 2),
         ],
     },
     Row {
@@ -257,7 +257,7 @@ const OUTAGES: &[Row] = &[
                 }
             })
         },
-        moves: &[("eventbus_blocked_seconds_total", 5.0)],
+        moves: &[("eventbus_blocked_seconds_total", 5)],
     },
 ];
 
@@ -274,13 +274,13 @@ const CACHE: &[Row] = &[
             })
         },
         moves: &[
-            ("eventbus_published_total routed school school.mark.given", 2.0),
-            ("eventbus_confirm_duration_seconds school", 2.0),
+            ("eventbus_published_total routed school school.mark.given", 2),
+            ("eventbus_confirm_duration_seconds school", 2),
             WRITTEN,
-            ("eventbus_cache_stale_total", 1.0),
-            ("eventbus_consumed_total ack school.marks school.mark.given", 2.0),
-            processed(2.0),
-            ("eventbus_critical_time_seconds school.marks", 2.0),
+            ("eventbus_cache_stale_total", 1),
+            ("eventbus_consumed_total ack school.marks school.mark.given", 2),
+            processed(2),
+            ("eventbus_critical_time_seconds school.marks", 2),
         ],
     },
     Row {
@@ -294,11 +294,11 @@ const CACHE: &[Row] = &[
             })
         },
         moves: &[
-            ("eventbus_published_total unrouted school school.bell.rung", 3.0),
-            ("eventbus_returned_total school school.bell.rung", 3.0),
-            ("eventbus_confirm_duration_seconds school", 3.0),
+            ("eventbus_published_total unrouted school school.bell.rung", 3),
+            ("eventbus_returned_total school school.bell.rung", 3),
+            ("eventbus_confirm_duration_seconds school", 3),
             WRITTEN,
-            ("eventbus_cache_coalesced_total", 2.0),
+            ("eventbus_cache_coalesced_total", 2),
         ],
     },
     Row {
@@ -317,16 +317,16 @@ const CACHE: &[Row] = &[
         },
         moves: &[
             ROUTED,
-            ("eventbus_published_total unrouted school school.bell.rung", 1.0),
-            ("eventbus_published_total unrouted school school.note.sent", 1.0),
-            ("eventbus_returned_total school school.bell.rung", 1.0),
-            ("eventbus_returned_total school school.note.sent", 1.0),
-            ("eventbus_confirm_duration_seconds school", 3.0),
-            ("eventbus_cache_failures_total", 1.0),
-            ("eventbus_cache_dropped_total", 1.0),
-            ("eventbus_cache_writes_total", 2.0),
+            ("eventbus_published_total unrouted school school.bell.rung", 1),
+            ("eventbus_published_total unrouted school school.note.sent", 1),
+            ("eventbus_returned_total school school.bell.rung", 1),
+            ("eventbus_returned_total school school.note.sent", 1),
+            ("eventbus_confirm_duration_seconds school", 3),
+            ("eventbus_cache_failures_total", 1),
+            ("eventbus_cache_dropped_total", 1),
+            ("eventbus_cache_writes_total", 2),
             ACKED,
-            processed(1.0),
+            processed(1),
             CRITICAL,
         ],
     },
@@ -353,7 +353,7 @@ async fn each_metric_moves_when_the_table_says_and_no_other_moves() {
         harness.settle().await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         let moved = Scrape::of(&recorder).moved_since(&before);
-        let expected: BTreeMap<String, f64> =
+        let expected: BTreeMap<String, i64> =
             row.moves.iter().map(|(series, by)| ((*series).to_owned(), *by)).collect();
         assert_eq!(moved, expected, "{}", row.what);
         check_against_the_table(&recorder.handle().render());

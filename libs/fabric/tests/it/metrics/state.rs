@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Every gauge of the school, in the order of [`GAUGES`].
-fn gauges(scrape: &Scrape) -> Vec<f64> {
+fn gauges(scrape: &Scrape) -> Vec<i64> {
     let of_service = ["eventbus_publish_in_flight", "eventbus_ready"];
     let series = |name: &&str| format!("{name} {}", if of_service.contains(name) { "school" } else { "school.marks" });
     GAUGES.iter().map(|name| scrape.value(&series(name))).collect()
@@ -26,7 +26,7 @@ async fn gauges_show_what_is_going_on() {
     let harness = Harness::start(service).await;
     let http = harness.http();
     let now = || gauges(&Scrape::of(&recorder));
-    assert_eq!(now(), [0.0; 6]);
+    assert_eq!(now(), [0; 6]);
     for points in 0..12 {
         harness.publish(mark(&format!("p-{points}"), points)).await;
     }
@@ -36,11 +36,11 @@ async fn gauges_show_what_is_going_on() {
         let (fabric, mark) = (harness.fabric_as("school"), mark(pupil, 1));
         tokio::spawn(async move { fabric.publish(mark).tenant(tenant()).await })
     });
-    until("both to be held", || now()[0] == 2.0).await;
+    until("both to be held", || now()[0] == 2).await;
     http.get("/health/events").await;
     http.get("/health/ready").await;
     //                publishing, handling, pending, parked, consumers, ready
-    assert_eq!(now(), [2.0, 3.0, 7.0, 2.0, 1.0, 0.0]);
+    assert_eq!(now(), [2, 3, 7, 2, 1, 0]);
     harness.broker().unblock();
     // One of the callers gives up, the other one waits.
     let [given_up, waits] = publishing;
@@ -50,7 +50,7 @@ async fn gauges_show_what_is_going_on() {
     harness.settle().await;
     http.get("/health/ready").await;
     http.get("/health/events").await;
-    assert_eq!(now(), [0.0, 0.0, 0.0, 2.0, 1.0, 1.0]);
+    assert_eq!(now(), [0, 0, 0, 2, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -64,10 +64,10 @@ async fn a_caller_that_gives_up_is_not_in_flight_any_more() {
     let fabric = harness.fabric_as("school");
     let publish = async { fabric.publish(mark("p-1", 1)).tenant(tenant()).await };
     let given_up = tokio::time::timeout(Duration::from_secs(1), async {
-        tokio::join!(publish, async { assert_eq!(in_flight(), 1.0) }).0
+        tokio::join!(publish, async { assert_eq!(in_flight(), 1) }).0
     });
     assert!(given_up.await.is_err());
-    assert_eq!(in_flight(), 0.0);
+    assert_eq!(in_flight(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,9 +79,9 @@ async fn depths_are_read_every_ten_seconds() {
     let parked = || Scrape::of(&recorder).value("eventbus_subscription_parked school.marks");
     harness.publish(mark("p-1", 1)).await;
     harness.settle().await;
-    assert_eq!((state.points(), parked()), (vec![1], 0.0));
+    assert_eq!((state.points(), parked()), (vec![1], 0));
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(parked(), 1.0);
+    assert_eq!(parked(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +91,7 @@ async fn seconds_before_the_broker_was_blocked_do_not_count() {
     let (service, _) = school(School::always(Act::Handle), marks());
     let harness = Harness::start(service).await;
     let blocked = || Scrape::of(&recorder).value("eventbus_blocked_seconds_total");
-    for (at_ease, in_alarm, expected) in [(3600, 5, 5.0), (1, 60, 65.0), (7200, 1, 66.0)] {
+    for (at_ease, in_alarm, expected) in [(3600, 5, 5), (1, 60, 65), (7200, 1, 66)] {
         tokio::time::sleep(Duration::from_secs(at_ease)).await;
         harness.broker().block("no room");
         tokio::time::sleep(Duration::from_secs(in_alarm) + Duration::from_millis(500)).await;
