@@ -60,7 +60,7 @@ pub fn assess(observed: &Observed) -> Readiness {
     let consumers = if observed.not_consuming.is_empty() {
         check("consumers", true, "all registered")
     } else {
-        check("consumers", false, format!("not registered: {}", observed.not_consuming.join(", ")))
+        check("consumers", false, format!("not registered: {}", shortened(&observed.not_consuming)))
     };
     let cache = if observed.cache_reachable {
         check("cache", true, "reachable")
@@ -78,6 +78,16 @@ pub fn assess(observed: &Observed) -> Readiness {
     Readiness { status, takes_requests, checks: vec![broker, consumers, cache, draining] }
 }
 
+/// The first few names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    const SHOWN_MAX: usize = 3;
+    let shown = names.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 fn check(name: &'static str, ok: bool, detail: impl Into<String>) -> Check {
     Check { name, ok, detail: detail.into() }
 }
@@ -85,6 +95,13 @@ fn check(name: &'static str, ok: bool, detail: impl Into<String>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lists_of_names_are_shortened() {
+        let names = |count: usize| (1..=count).map(|number| format!("s.{number}")).collect::<Vec<_>>();
+        assert_eq!(shortened(&names(3)), "s.1, s.2, s.3");
+        assert_eq!(shortened(&names(50)), "s.1, s.2, s.3 and 47 more");
+    }
 
     #[test]
     fn what_is_missing_decides() {

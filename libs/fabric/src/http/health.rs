@@ -9,8 +9,8 @@ use fabric_core::{
 };
 use fabric_runtime::{
     activity::{Activity, SubscriptionActivity},
-    metric, observer,
-    ports::DepthError,
+    metric,
+    observer::{self, SubscriptionDepth},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -112,11 +112,7 @@ impl Health {
 
     /// What goes on in each subscription. Without the broker it says what this process knows.
     pub async fn events(&self) -> EventsReport {
-        let depths: Result<_, DepthError> = observer::depths(self.adapters.broker.as_ref(), &self.subscriptions).await;
-        let depths = depths.unwrap_or_else(|error| {
-            tracing::debug!(%error, "depths could not be read");
-            Vec::new()
-        });
+        let depths = self.depths().await;
         let mut activity = self.activity.snapshot();
         let elapsed = self.adapters.clock.elapsed();
         let report = |name: &SubscriptionName, activity: &mut BTreeMap<SubscriptionName, SubscriptionActivity>| {
@@ -145,6 +141,17 @@ impl Health {
             last_event_at: subscriptions.iter().filter_map(|subscription| subscription.last_event_at).max(),
             subscriptions,
         }
+    }
+
+    /// What waits in the queues. Nothing is known of that while the broker is away, and nobody is kept waiting for it.
+    async fn depths(&self) -> Vec<SubscriptionDepth> {
+        if !self.adapters.broker.status().borrow().connected {
+            return Vec::new();
+        }
+        observer::depths(self.adapters.broker.as_ref(), &self.subscriptions).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "depths could not be read");
+            Vec::new()
+        })
     }
 }
 

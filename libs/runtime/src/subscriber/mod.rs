@@ -25,7 +25,7 @@ use crate::{
     clock::Clock,
     handler::Handle,
     metric::SubscriptionMetrics,
-    ports::{Broker, ConsumeRequest, Consumer},
+    ports::{Broker, ConsumeError, ConsumeRequest, Consumer},
     publisher::pause_after,
 };
 use attempt::{Attempts, Verdict};
@@ -114,9 +114,14 @@ impl Subscriber {
                     Channel::new(&self, consumer).consume(&stop).await;
                     self.attempts.activity.consuming(&spec.name, false);
                 }
-                Err(error) => {
+                Err(ConsumeError::Away { detail }) => {
                     failures += 1;
-                    tracing::warn!(subscription = %spec.name, %error, "the subscription cannot be consumed yet");
+                    // The adapter says once that the broker is away; each subscription would only repeat it.
+                    tracing::debug!(subscription = %spec.name, detail, "the subscription waits for the broker");
+                }
+                Err(error @ (ConsumeError::NoQueue { .. } | ConsumeError::Forbidden { .. })) => {
+                    failures += 1;
+                    tracing::warn!(subscription = %spec.name, %error, "the subscription cannot be consumed");
                 }
             }
             tokio::select! {
