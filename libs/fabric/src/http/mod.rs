@@ -1,10 +1,12 @@
-//! HTTP for services: health, metrics, checked bodies, and errors that name the field.
+//! HTTP for services: health, metrics, checked bodies, the answer to a command, and errors that name the field.
 
+mod accepted;
 pub mod health;
 pub mod metrics;
 mod problem;
 mod serve;
 
+pub use accepted::Accepted;
 pub(crate) use problem::of_response;
 pub use problem::{Body, PROBLEM_JSON, Problem};
 pub use serve::{ServeError, listen, main, serve};

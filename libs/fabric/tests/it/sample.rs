@@ -74,7 +74,7 @@ pub struct Seen {
     pub points: u16,
     /// From when, on the harness's clock.
     pub from: Duration,
-    /// Until when. None: it is still at it, or never ended.
+    /// Until when, whichever way it ended. None: it is still at it.
     pub to: Option<Duration>,
 }
 
@@ -129,9 +129,21 @@ impl School {
             seen.push(Seen { id, key: event.pupil, points: event.points, from, to: None });
             seen.len() - 1
         };
-        let result = act.play(&school.gate).await;
-        school.seen.lock().unwrap()[call].to = Some(context.clock().elapsed());
-        result
+        let _ending = Ending { school, clock: context.clock(), call };
+        act.play(&school.gate).await
+    }
+}
+
+/// Notes the end of a call, also of one that panics or is cut off.
+struct Ending<'s> {
+    school: &'s School,
+    clock: Clock,
+    call: usize,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.school.seen.lock().unwrap()[self.call].to = Some(self.clock.elapsed());
     }
 }
 

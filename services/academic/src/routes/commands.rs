@@ -1,14 +1,13 @@
 //! Commands over HTTP: decide, publish for whoever asks, say what was published.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::extract::State;
 use fabric::{
-    Event, EventId, Published, ReadModel as _,
-    http::{Body, Problem},
+    Event, ReadModel as _,
+    http::{Accepted, Body, Problem},
     identity::Identity,
 };
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{App, extract::PathId};
 use crate::{
@@ -20,20 +19,7 @@ use crate::{
 };
 
 /// What a command came to.
-type Answer = Result<(StatusCode, Json<Receipt>), Problem>;
-
-/// The events that a command led to.
-#[derive(Serialize)]
-pub struct Receipt {
-    events: Vec<PublishedEvent>,
-}
-
-#[derive(Serialize)]
-struct PublishedEvent {
-    id: EventId,
-    topic: &'static str,
-    outcome: &'static str,
-}
+type Answer = Result<Accepted, Problem>;
 
 /// Declares the commands that need nothing but what they carry.
 macro_rules! commands {
@@ -131,12 +117,6 @@ impl App {
     }
 
     async fn publish<E: Event>(&self, identity: &Identity, event: E) -> Answer {
-        let published = self.fabric.publish(event).on_behalf_of(identity).await?;
-        let outcome = match published {
-            Published::Routed(_) => "routed",
-            Published::Unrouted(_) => "unrouted",
-        };
-        let event = PublishedEvent { id: published.id(), topic: E::TOPIC, outcome };
-        Ok((StatusCode::ACCEPTED, Json(Receipt { events: vec![event] })))
+        Accepted::default().publish(&self.fabric, identity, event).await
     }
 }

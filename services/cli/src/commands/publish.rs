@@ -3,13 +3,13 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use fabric::{Actor, Service, core::limits::BODY_BYTES_MAX, identity::Identity};
+use fabric::{Actor, ServiceName, core::limits::BODY_BYTES_MAX};
 
 use crate::{
     Outcome,
     args::{Common, Publish},
     exit::Failure,
-    operator::{self, PublishReply, ROLE, Reach},
+    operator::{self, PublishReply, Reach},
     output, platform,
 };
 
@@ -17,28 +17,19 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
     let descriptor = operator::descriptor(&arguments.topic)?;
     let json = payload(&arguments.data)?;
     let config = platform::configuration(common)?;
-    let on_behalf = arguments
-        .role
-        .clone()
-        .map(|role| Identity { tenant: common.tenant.clone(), actor: Actor { id: arguments.actor.clone(), role } });
+    let actor = arguments.role.map(|role| Actor { id: arguments.actor, role });
     let reply: PublishReply = match operator::reach(common, &config).await? {
         Reach::Running(client) => {
-            let client = match &on_behalf {
-                Some(identity) => operator::client_for(common, &config, identity)?,
-                None => client,
-            };
-            let query = [("topic", arguments.topic.to_string()), ("on_behalf", on_behalf.is_some().to_string())];
+            let mut query = vec![("topic", arguments.topic.to_string())];
+            if let Some(Actor { id, role }) = actor {
+                query.extend([("actor", id.to_string()), ("role", role.to_string())]);
+            }
             client.post("/operator/publish", &query, json.to_vec()).await?
         }
         Reach::Direct(adapters) => {
-            let service = Service::new(descriptor.owner).publishes_all([*descriptor]);
-            let host = platform::host(&config, adapters, &[Box::new(service)]).await?;
-            let reply = match host.fabric(descriptor.owner) {
-                Some(fabric) => {
-                    operator::publish(fabric, descriptor, json, on_behalf.as_ref(), common.tenant.clone()).await
-                }
-                None => Err(Failure::Other(format!("{ROLE} has no handle of {}", descriptor.owner))),
-            };
+            let host = platform::host(&config, adapters, &[]).await?;
+            let owner = ServiceName::try_new(descriptor.owner).map_err(|error| Failure::Other(error.to_string()))?;
+            let reply = operator::publish(&host.fabric_as(owner), descriptor, json, common.tenant.clone(), actor).await;
             host.drain().await;
             reply?
         }

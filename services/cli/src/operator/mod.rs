@@ -7,14 +7,13 @@ mod running;
 
 pub use client::Client;
 pub use routes::{ImportRequest, Operator, router};
-pub use running::{Reach, address, client_for, reach};
+pub use running::{Reach, address, reach};
 
 use bytes::Bytes;
 use fabric::{
-    Adapters, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
+    Actor, Adapters, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
     core::{codec, codec::Received, topology::names},
     host::contexts_of,
-    identity::Identity,
     runtime::ports::{CacheQuery, CachedEvent, ConsumeError, Consumer, TapRequest},
 };
 use serde::{Deserialize, Serialize};
@@ -88,19 +87,18 @@ pub fn descriptor(topic: &Topic) -> Outcome<&'static Descriptor> {
     })
 }
 
-/// Publishes JSON as an event.
+/// Publishes JSON as an event; without an actor, as the service that owns it.
 pub async fn publish(
     fabric: &Fabric,
     descriptor: &Descriptor,
     json: Bytes,
-    identity: Option<&Identity>,
     tenant: TenantId,
+    actor: Option<Actor>,
 ) -> Outcome<PublishReply> {
-    let event = JsonEvent { descriptor: *descriptor, json: json.to_vec() };
-    let publish = fabric.publish(event);
-    let published = match identity {
-        Some(identity) => publish.on_behalf_of(identity).await?,
-        None => publish.tenant(tenant).await?,
+    let publish = fabric.publish(JsonEvent { descriptor: *descriptor, json: json.to_vec() }).tenant(tenant);
+    let published = match actor {
+        Some(actor) => publish.by(actor).await?,
+        None => publish.await?,
     };
     let outcome = match published {
         Published::Routed(_) => "routed",

@@ -12,8 +12,8 @@ use axum::{
 };
 use bytes::Bytes;
 use fabric::{
-    Adapters, Descriptor, Fabric, Pattern, ServiceName, SubscriptionName, Topic, config::Config, host::Host,
-    http::Problem, identity::Identity, runtime::activity::Activity,
+    Actor, ActorId, Adapters, Descriptor, Fabric, Pattern, Role, ServiceName, SubscriptionName, Topic, config::Config,
+    host::Host, http::Problem, identity::Identity, runtime::activity::Activity,
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -87,9 +87,9 @@ pub fn router(operator: Operator) -> Router {
 #[derive(Deserialize)]
 struct PublishQuery {
     topic: String,
-    /// Set when a person is behind it: the token's actor and role count. Otherwise the service publishes by itself.
-    #[serde(default)]
-    on_behalf: bool,
+    /// For whom the operator acts, and in which role. Without a role the service that owns the event publishes by itself.
+    actor: Option<ActorId>,
+    role: Option<Role>,
 }
 
 #[derive(Deserialize)]
@@ -106,17 +106,13 @@ async fn publish(
     Query(query): Query<PublishQuery>,
     body: Bytes,
 ) -> Result<Json<super::PublishReply>, Problem> {
-    if !query.on_behalf {
-        require_operator(&identity)?;
-    }
+    require_operator(&identity)?;
     let topic = Topic::try_new(&query.topic).map_err(|error| problem(&Failure::Refused(error.to_string())))?;
     let descriptor = super::descriptor(&topic).map_err(|failure| problem(&failure))?;
     let fabric = operator.owner(descriptor).map_err(|failure| problem(&failure))?;
-    let on_behalf = query.on_behalf.then_some(&identity);
-    super::publish(fabric, descriptor, body, on_behalf, identity.tenant.clone())
-        .await
-        .map(Json)
-        .map_err(|failure| problem(&failure))
+    let Identity { tenant, actor: operator } = identity;
+    let actor = query.role.map(|role| Actor { id: query.actor.unwrap_or(operator.id), role });
+    super::publish(fabric, descriptor, body, tenant, actor).await.map(Json).map_err(|failure| problem(&failure))
 }
 
 async fn last(

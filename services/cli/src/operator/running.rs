@@ -34,16 +34,16 @@ pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
         let adapters = platform::adapters(config).await?;
         return Ok(Reach::Direct(adapters));
     }
-    let identity = Identity { tenant: common.tenant.clone(), actor: operator()? };
-    Ok(Reach::Running(client_for(common, config, &identity)?))
+    Ok(Reach::Running(client(common, config)?))
 }
 
-/// A client of the running `fabric up`, with a token for this identity.
-pub fn client_for(common: &Common, config: &Config, identity: &Identity) -> Outcome<Client> {
+/// A client of the running `fabric up`, with an operator's token for this tenant.
+fn client(common: &Common, config: &Config) -> Outcome<Client> {
+    let identity = Identity { tenant: common.tenant.clone(), actor: operator()? };
     let url = address(common, config)?;
     let tokens = Tokens::for_config(config).map_err(|error| Failure::Other(error.to_string()))?;
     let token = tokens
-        .mint(identity, TOKEN_LIFETIME, Clock::system().now())
+        .mint(&identity, TOKEN_LIFETIME, Clock::system().now())
         .map_err(|error| Failure::Other(error.to_string()))?;
     Ok(Client::new(&url, Some(token)))
 }

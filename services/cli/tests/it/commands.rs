@@ -115,3 +115,36 @@ async fn looking_needs_no_server() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_operator_may_use_the_operators_routes() -> Result<()> {
+    let cli = Cli::new()?;
+    let up = cli.up(&[]).await?;
+    let student = cli.ok(&["token", "--role", "student"]).await?;
+    let operator = cli.ok(&["token", "--role", "operator"]).await?;
+    let url = cli.url()?;
+    let table = [(None, 401), (Some("not.a.token"), 401), (Some(student.trim()), 403), (Some(operator.trim()), 200)];
+    for (token, expected) in table {
+        for path in ["/operator/last?pattern=%23", "/operator/publish?topic=social.post.created&role=student"] {
+            let (url, authorization) = (format!("{url}{path}"), token.map(|token| format!("Bearer {token}")));
+            let is_publish = path.contains("publish");
+            let status = tokio::task::spawn_blocking(move || ask(&url, authorization.as_deref(), is_publish)).await??;
+            // The payload `{}` is no post, which is found out only after the caller is known to be an operator.
+            let expected = if is_publish && expected == 200 { 422 } else { expected };
+            assert_eq!(status, expected, "{path} with {token:?}");
+        }
+    }
+    up.stop().await
+}
+
+fn ask(url: &str, authorization: Option<&str>, is_publish: bool) -> Result<u16> {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let token = authorization.unwrap_or_default();
+    let response = match (is_publish, authorization) {
+        (true, None) => agent.post(url).send("{}")?,
+        (true, Some(_)) => agent.post(url).header("authorization", token).send("{}")?,
+        (false, None) => agent.get(url).call()?,
+        (false, Some(_)) => agent.get(url).header("authorization", token).call()?,
+    };
+    Ok(response.status().as_u16())
+}

@@ -59,6 +59,12 @@ impl Cli {
         serde_json::from_str(&text).with_context(|| format!("{arguments:?} printed {text}"))
     }
 
+    /// Where the running `fabric up` listens.
+    pub fn url(&self) -> Result<String> {
+        let running: Value = serde_json::from_slice(&std::fs::read(self.folder().join("data/up.json"))?)?;
+        Ok(running["url"].as_str().context("it says where it listens")?.to_owned())
+    }
+
     /// Starts `fabric up` and waits until it is ready.
     pub async fn up(&self, arguments: &[&str]) -> Result<Up> {
         let mut command =

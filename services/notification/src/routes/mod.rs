@@ -1,7 +1,6 @@
 //! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the
 //! model.
 
-mod accepted;
 mod queries;
 
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use axum::{
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Body, Problem},
+    http::{Accepted, Body, Problem},
     identity::Identity,
 };
 use fabric_catalog::values::Id;
@@ -26,7 +25,6 @@ use crate::{
     commands::{self, RequestNotification, TemplateWritten, UpdatePreference, UpdateTemplate},
     model::Model,
 };
-use accepted::Accepted;
 
 /// What every route works with.
 #[derive(Clone)]

@@ -1,7 +1,6 @@
 //! HTTP: commands are decided on the tenant's model and answered with the events that they caused; queries read the
 //! model.
 
-mod accepted;
 mod queries;
 mod views;
 
@@ -15,7 +14,7 @@ use axum::{
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Body, Problem},
+    http::{Accepted, Body, Problem},
     identity::Identity,
 };
 use fabric_catalog::values::Id;
@@ -29,7 +28,6 @@ use crate::{
     },
     model::Model,
 };
-use accepted::Accepted;
 
 /// What every route works with.
 #[derive(Clone)]

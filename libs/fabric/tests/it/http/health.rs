@@ -114,7 +114,10 @@ async fn without_the_broker_events_says_what_this_process_knows() {
     harness.publish(mark("p-1", 1)).await;
     harness.settle().await;
     harness.broker().disconnect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let asked = harness.clock().elapsed();
     let reply = harness.http().get("/health/events").await;
+    assert_eq!(harness.clock().elapsed(), asked, "it waited for the broker");
     let subscription = &reply.json()["subscriptions"][0];
     let unknown = ["pending", "parked", "active_consumers"].iter().all(|field| subscription[*field] == Value::Null);
     assert!(reply.status == 200 && unknown, "{}", reply.text());
