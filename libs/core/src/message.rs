@@ -103,9 +103,10 @@ impl Headers {
         self.0.is_empty()
     }
 
-    /// How many bytes the names and values have together.
-    pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(name, value)| name.len() + value.bytes()).sum()
+    /// How many headers with a name that `counts`, and how many bytes their names and values have together.
+    pub fn size(&self, counts: impl Fn(&str) -> bool) -> (usize, usize) {
+        let counted = self.0.iter().filter(|(name, _)| counts(name));
+        counted.fold((0, 0), |(count, bytes), (name, value)| (count + 1, bytes + name.len() + value.bytes()))
     }
 
     /// Adds a header without looking for one with the same name: for a writer that writes each once.

@@ -21,7 +21,7 @@
 //! struct ReminderPlanned { pupil: String, in_days: u16 }
 //!
 //! async fn plan_reminder(event: BookBorrowed, context: Context) -> Result<(), Fault> {
-//!     context.publish(ReminderPlanned { pupil: event.pupil, in_days: event.days - 1 }).await?;
+//!     context.react(ReminderPlanned { pupil: event.pupil, in_days: event.days - 1 }, "").await?;
 //!     Ok(())
 //! }
 //!
@@ -38,6 +38,7 @@
 //! |---|---|
 //! | a service as a value | [`Service`], [`Subscription`], [`Context`] |
 //! | publishing, reading, watching | [`Fabric`], [`Publish`] |
+//! | what a service remembers of events | [`ReadModel`], [`Latest`] |
 //! | running services | [`host`] |
 //! | HTTP: health, metrics, errors | [`http`] |
 //! | who is asking | [`identity`] |
@@ -55,6 +56,7 @@ mod handle;
 pub mod host;
 pub mod http;
 pub mod identity;
+mod latest;
 mod publish;
 mod read_model;
 mod service;
@@ -73,8 +75,9 @@ pub use fabric_runtime as runtime;
 pub use fabric_runtime::{clock::Clock, publisher::Published};
 
 pub use connect::{Adapters, ConnectError, connect};
-pub use context::{AnyEvent, Context};
+pub use context::{AnyEvent, Context, Reaction};
 pub use handle::{Fabric, ReadError};
+pub use latest::{Latest, Moment};
 pub use publish::{JsonEvent, Payload, Publish, PublishFailure};
 pub use read_model::{InMemory, ReadModel};
 pub use service::{AnyService, Service, ServiceError, Subscription, SubscriptionDefaults};

@@ -52,6 +52,9 @@ pub fn init_logging(log: &LogSection) -> Result<(), LoggingError> {
         LogFormat::Text => builder.with_ansi(wants_colours()).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+    if started.is_ok() {
+        log_panics();
+    }
     if started.is_err() {
         tracing::debug!("logging was set up before, and stays as it is");
     }
@@ -83,6 +86,14 @@ impl MetricsHandle {
             self.0.run_upkeep();
         }
     }
+}
+
+/// A panic's message can quote what it stumbled over, so only its place is logged.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic: what it was about ends as failed");
+    }));
 }
 
 /// The configured filter, and over it what keeps drivers from logging payloads.

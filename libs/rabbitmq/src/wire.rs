@@ -99,7 +99,7 @@ pub(crate) fn name(text: &str) -> lapin::Result<ShortString> {
 }
 
 fn table(headers: &Headers) -> Result<FieldTable, &'static str> {
-    if headers.bytes() > HEADERS_BYTES_MAX {
+    if headers.size(|_| true).1 > HEADERS_BYTES_MAX {
         return Err("its headers are too large");
     }
     let mut table = FieldTable::default();

@@ -118,6 +118,7 @@ fn email_to(model: &Model, event: &NotificationDispatchRequested) -> Result<Emai
 mod tests {
     use std::collections::BTreeMap;
 
+    use fabric::Moment;
     use fabric_catalog::{Example, values::Id};
     use jiff::SignedDuration;
 
@@ -142,7 +143,7 @@ mod tests {
     /// Ada has an address, Bob has none, Cem has muted e-mails.
     fn model() -> Model {
         let mut model = Model::default();
-        let at = now();
+        let at = Moment { time: now(), id: request_id(0) };
         model.directory.person_mut(id("ada")).email.set(at, Some(address("ada@example.edu")));
         model.directory.person_mut(id("bob")).email.set(at, None);
         model.directory.person_mut(id("cem")).email.set(at, Some(address("cem@example.edu")));

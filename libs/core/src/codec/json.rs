@@ -2,7 +2,7 @@
 
 /// Whether brackets nest deeper than `depth_max`. Brackets in strings do not count. On text that is not JSON the answer is
 /// still safe: a parser never goes deeper than the brackets that it has seen.
-pub(super) fn is_deeper_than(json: &[u8], depth_max: usize) -> bool {
+pub(crate) fn is_deeper_than(json: &[u8], depth_max: usize) -> bool {
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut bytes = json.iter();

@@ -7,7 +7,7 @@
 
 mod attributes;
 mod binary;
-mod json;
+pub(crate) mod json;
 mod structured;
 
 pub use attributes::schema_uri;
@@ -129,9 +129,20 @@ fn check_limits(message: &Message) -> Result<(), Poison> {
     if bytes > BODY_BYTES_MAX {
         return Err(Poison::BodyTooLarge { bytes });
     }
-    let (count, bytes) = (message.headers.len(), message.headers.bytes());
-    if count > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
-        return Err(Poison::HeadersTooLarge { count, bytes });
+    // What the fabric and the broker add on the way must not make a message too large that was not so when it was sent; but a
+    // client can write such names too, so all headers together have a limit as well.
+    let (count, bytes) = message.headers.size(|name| !is_added_on_the_way(name));
+    let (count_all, bytes_all) = message.headers.size(|_| true);
+    if count > HEADERS_MAX
+        || bytes > HEADER_BYTES_MAX
+        || count_all > 2 * HEADERS_MAX
+        || bytes_all > 2 * HEADER_BYTES_MAX
+    {
+        return Err(Poison::HeadersTooLarge { count: count_all, bytes: bytes_all });
     }
     if json::is_deeper_than(&message.body, JSON_DEPTH_MAX) { Err(Poison::TooDeep) } else { Ok(()) }
+}
+
+fn is_added_on_the_way(header: &str) -> bool {
+    header.starts_with("fabric-") || header.starts_with("x-")
 }

@@ -2,11 +2,13 @@
 
 mod accepted;
 pub mod health;
+mod id;
 pub mod metrics;
 mod problem;
 mod serve;
 
 pub use accepted::Accepted;
+pub use id::{new_id, path_id};
 pub(crate) use problem::of_response;
 pub use problem::{Body, PROBLEM_JSON, Problem};
 pub use serve::{ServeError, listen, main, serve};

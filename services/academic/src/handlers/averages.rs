@@ -1,6 +1,6 @@
 //! Weighted averages and grade point averages: whatever makes an average change, and what follows from that.
 
-use fabric::{Fault, ReadModel as _};
+use fabric::{Fault, Moment, ReadModel as _};
 use fabric_catalog::{
     gradebook::{
         AssignmentCreated, AssignmentDeleted, AssignmentMissed, AssignmentPublished, AssignmentUpdated,
@@ -10,7 +10,7 @@ use fabric_catalog::{
 };
 use jiff::Timestamp;
 
-use super::{Academic, react};
+use super::Academic;
 use crate::model::{
     gpa::{self, GpaNews},
     gradebook::{Affected, AssignmentFacts, AverageNews, Grade, GradeEvent, Gradebook, grades_of},
@@ -63,7 +63,7 @@ pub async fn assignment_missed(_event: AssignmentMissed, _context: Academic) -> 
 
 /// Category weights: an assignment's results count no more.
 pub async fn assignment_deleted(event: AssignmentDeleted, context: Academic) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     let affected =
         context.state().gradebook.update(context.tenant(), |book| book.delete_assignment(&event.line_item_id, at));
     tell_averages(&context, &affected).await
@@ -71,7 +71,7 @@ pub async fn assignment_deleted(event: AssignmentDeleted, context: Academic) -> 
 
 /// Category weights: a category counts more, or less.
 pub async fn category_weight_changed(event: CategoryWeightChanged, context: Academic) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     let affected = context.state().gradebook.update(context.tenant(), |book| {
         book.set_weight(event.class_id.as_ref(), &event.category_id, event.weight_percent, at)
     });
@@ -83,7 +83,7 @@ pub async fn gpa_update(event: AverageCalculated, context: Academic) -> Result<(
     if event.category_id.is_some() {
         return Ok(());
     }
-    let (models, tenant, at) = (context.state(), context.tenant(), context.metadata().time);
+    let (models, tenant, at) = (context.state(), context.tenant(), context.moment());
     let AverageCalculated { student_id, class_id, school_id, average_percent, .. } = event;
     let news = models.transcripts.update(tenant, |transcripts| {
         transcripts.set_average(&student_id, &class_id, &school_id, average_percent, at);
@@ -101,13 +101,13 @@ pub async fn gpa_update(event: AverageCalculated, context: Academic) -> Result<(
         graded_classes: gpa.classes(),
         calculated_at: now,
     };
-    react(&context, updated, "", now).await?;
-    models.transcripts.update(tenant, |transcripts| transcripts.published(&student_id, gpa, now));
+    let moment = Moment { time: now, id: context.react(updated, "").at(now).await?.id() };
+    models.transcripts.update(tenant, |transcripts| transcripts.published(&student_id, gpa, moment));
     Ok(())
 }
 
 async fn set_assignment(context: &Academic, id: &Id, title: &str, facts: AssignmentFacts) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     let set = |book: &mut Gradebook| book.set_assignment(id, title, facts, at);
     tell_averages(context, &context.state().gradebook.update(context.tenant(), set)).await
 }
@@ -144,8 +144,9 @@ async fn tell_average(context: &Academic, student_id: &Id, class_id: &Id, result
         .read(tenant, |book| book.unpublished_average(student_id, class_id).map(|news| (news, context.clock().now())));
     let Some((news, now)) = unpublished else { return Ok(()) };
     let average = news.average;
-    react(context, calculated_event(news, [student_id, class_id], result_id, now), class_id.as_str(), now).await?;
-    models.gradebook.update(tenant, |book| book.average_published(student_id, class_id, average, now));
+    let calculated = calculated_event(news, [student_id, class_id], result_id, now);
+    let moment = Moment { time: now, id: context.react(calculated, class_id.as_str()).at(now).await?.id() };
+    models.gradebook.update(tenant, |book| book.average_published(student_id, class_id, average, moment));
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! What follows from a grade in the gradebook itself: category averages, letters, class metrics, overrides.
 
-use fabric::{Fault, ReadModel as _};
+use fabric::{Fault, Moment, ReadModel as _};
 use fabric_catalog::{
     gradebook::{GradeOverridden, GradePosted, PerformanceMeasured},
     values::Id,
 };
 use jiff::Timestamp;
 
-use super::{Academic, react};
+use super::Academic;
 use crate::model::{
     gradebook::{GradeEvent, Gradebook, Measurement, Override},
     roster::{Class, Roster},
@@ -55,8 +55,9 @@ pub async fn class_performance(event: GradePosted, context: Academic) -> Result<
         Some((book.class(&event.class_id)?.unpublished()?, context.clock().now()))
     };
     let Some((measurement, now)) = models.gradebook.update(tenant, unpublished) else { return Ok(()) };
-    react(&context, measured_event(&event, &measurement, enrolled_students, now), "", now).await?;
-    models.gradebook.update(tenant, |book| book.measurement_published(&event.class_id, measurement, now));
+    let measured = measured_event(&event, &measurement, enrolled_students, now);
+    let moment = Moment { time: now, id: context.react(measured, "").at(now).await?.id() };
+    models.gradebook.update(tenant, |book| book.measurement_published(&event.class_id, measurement, moment));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use fabric_catalog::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{Academic, id_because_of, react};
+use super::{Academic, id_because_of};
 use crate::model::{
     cases::{Reaction, Trigger},
     gradebook::{GradeEvent, Step},
@@ -52,8 +52,8 @@ pub async fn missing_assignment(event: AssignmentMissed, context: Academic) -> R
     let missing = context.state().gradebook.update(context.tenant(), |book| book.miss(&event, cause));
     let Some(missing) = missing else { return Ok(()) };
     let now = context.clock().now();
-    let notice = missing_work_notice(&event, id_because_of(cause, "notice")?, now)?;
-    react(&context, notice, "missed", now).await?;
+    let notice = missing_work_notice(&event, id_because_of(&context, "notice")?, now)?;
+    context.react(notice, "missed").at(now).await?;
     if missing < MISSING_WORK {
         return Ok(());
     }
@@ -135,21 +135,24 @@ fn missing_work(event: &AssignmentMissed) -> Trigger {
 async fn intervene(context: &Academic, trigger: &Trigger, otherwise: Option<&Id>) -> Result<(), Fault> {
     let (models, tenant) = (context.state(), context.tenant());
     let (cause, now) = (context.metadata().id, context.clock().now());
-    let new_id = id_because_of(cause, "case")?;
+    let new_id = id_because_of(context, "case")?;
     let reaction = models.cases.update(tenant, |cases| cases.trigger(trigger, cause, new_id, now));
     let (case_id, is_new) = match reaction {
         Reaction::Opened(case_id) => (case_id, true),
         Reaction::Joined(case_id) => (case_id, false),
         Reaction::Nothing => return Ok(()),
     };
-    react(context, triggered_event(trigger, &case_id, now), trigger.reason.as_str(), now).await?;
+    context.react(triggered_event(trigger, &case_id, now), trigger.reason.as_str()).at(now).await?;
     if !is_new {
         return Ok(());
     }
-    react(context, created_event(trigger, &case_id, now), "", now).await?;
+    context.react(created_event(trigger, &case_id, now), "").at(now).await?;
     let teacher = models.roster.read(tenant, |roster| roster.class(&trigger.class_id)?.main_teacher().cloned());
     match teacher.as_ref().or(otherwise) {
-        Some(recipient) => react(context, intervention_notice(trigger, &case_id, recipient, now)?, "case", now).await,
+        Some(recipient) => {
+            let notice = intervention_notice(trigger, &case_id, recipient, now)?;
+            context.react(notice, "case").at(now).await.map(drop)
+        }
         None => Ok(()),
     }
 }

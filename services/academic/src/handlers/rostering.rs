@@ -1,6 +1,6 @@
 //! What the roster takes in. None of these reacts: other services and the gradebook read the roster.
 
-use fabric::{Fault, ReadModel as _};
+use fabric::{Fault, Moment, ReadModel as _};
 use fabric_catalog::{
     demographics::{EnrollmentCreated, EnrollmentEnded, EnrollmentUpdated},
     rostering::{
@@ -10,7 +10,6 @@ use fabric_catalog::{
         StudentWithdrawn, TeacherAssigned, TeacherUnassigned,
     },
 };
-use jiff::Timestamp;
 
 use super::Academic;
 use crate::model::roster::Roster;
@@ -26,8 +25,8 @@ macro_rules! roster_handlers {
     )+};
 }
 
-fn update(context: &Academic, change: impl FnOnce(&mut Roster, Timestamp)) {
-    let at = context.metadata().time;
+fn update(context: &Academic, change: impl FnOnce(&mut Roster, Moment)) {
+    let at = context.moment();
     context.state().roster.update(context.tenant(), |roster| change(roster, at));
 }
 

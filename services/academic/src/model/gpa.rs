@@ -9,11 +9,9 @@
 
 use std::collections::HashMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::values::{GradePoints, Id, LetterGrade, Percent};
-use jiff::Timestamp;
 use serde::Serialize;
-
-use super::latest::{Latest, offer};
 
 /// The best that the scale allows.
 pub const SCALE_MAX: f64 = 4.0;
@@ -40,8 +38,8 @@ pub struct Transcripts {
 
 #[derive(Debug, Default)]
 struct Transcript {
-    classes: HashMap<Id, Option<Latest<ClassAverage>>>,
-    published: Option<Latest<Gpa>>,
+    classes: HashMap<Id, Latest<ClassAverage>>,
+    published: Latest<Gpa>,
 }
 
 #[derive(Debug)]
@@ -84,24 +82,24 @@ pub struct GpaView {
 
 impl Transcripts {
     /// Takes in a student's average in a class.
-    pub fn set_average(&mut self, student_id: &Id, class_id: &Id, school_id: &Id, average: Percent, at: Timestamp) {
+    pub fn set_average(&mut self, student_id: &Id, class_id: &Id, school_id: &Id, average: Percent, at: Moment) {
         let transcript = self.students.entry(student_id.clone()).or_default();
         let class_average = ClassAverage { school_id: school_id.clone(), points_in_tenths: points_in_tenths(average) };
-        offer(transcript.classes.entry(class_id.clone()).or_default(), at, class_average);
+        transcript.classes.entry(class_id.clone()).or_default().set(at, class_average);
     }
 
     /// A student's grade point average, if it is another one than was published last.
     pub fn unpublished(&self, student_id: &Id) -> Option<GpaNews> {
         let transcript = self.students.get(student_id)?;
         let gpa = transcript.gpa()?;
-        let previous = transcript.published.as_ref().map(|published| *published.value());
+        let previous = transcript.published.get().copied();
         (previous != Some(gpa)).then(|| GpaNews { gpa, previous, school_id: transcript.only_school() })
     }
 
     /// Remembers which grade point average was published.
-    pub fn published(&mut self, student_id: &Id, gpa: Gpa, at: Timestamp) {
+    pub fn published(&mut self, student_id: &Id, gpa: Gpa, at: Moment) {
         if let Some(transcript) = self.students.get_mut(student_id) {
-            offer(&mut transcript.published, at, gpa);
+            transcript.published.set(at, gpa);
         }
     }
 
@@ -119,7 +117,7 @@ impl Transcripts {
 
 impl Transcript {
     fn averages(&self) -> impl Iterator<Item = &ClassAverage> {
-        self.classes.values().flatten().map(Latest::value)
+        self.classes.values().filter_map(Latest::get)
     }
 
     fn gpa(&self) -> Option<Gpa> {
@@ -167,7 +165,14 @@ fn points_in_tenths(average: Percent) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use fabric::EventId;
+    use jiff::Timestamp;
+
     use super::*;
+
+    fn at(second: i64) -> Moment {
+        Moment { time: Timestamp::from_second(second).unwrap(), id: EventId::from_parts(0, [0; 10]) }
+    }
 
     fn id(text: &str) -> Id {
         Id::try_new(text).unwrap()
@@ -187,13 +192,7 @@ mod tests {
             let mut transcripts = Transcripts::default();
             for (number, average) in averages.iter().enumerate() {
                 let average = Percent::try_new(*average).unwrap();
-                transcripts.set_average(
-                    &id("u"),
-                    &id(&format!("k-{number}")),
-                    &id("s"),
-                    average,
-                    Timestamp::UNIX_EPOCH,
-                );
+                transcripts.set_average(&id("u"), &id(&format!("k-{number}")), &id("s"), average, at(0));
             }
             let gpa = transcripts.view(&id("u")).map(|view| view.gpa.value());
             assert_eq!(gpa, *expected, "{averages:?}");
@@ -203,7 +202,6 @@ mod tests {
     #[test]
     fn it_is_told_once_and_again_when_it_changes() {
         let mut transcripts = Transcripts::default();
-        let at = |second| Timestamp::from_second(second).unwrap();
         let steps = [
             ("k-1", 95.0, 1, true),
             ("k-1", 96.0, 2, false),
@@ -226,9 +224,9 @@ mod tests {
     fn classes_of_two_schools_belong_to_none() {
         let mut transcripts = Transcripts::default();
         let average = Percent::try_new(80.0).unwrap();
-        transcripts.set_average(&id("u"), &id("k-1"), &id("s-1"), average, Timestamp::UNIX_EPOCH);
+        transcripts.set_average(&id("u"), &id("k-1"), &id("s-1"), average, at(0));
         assert_eq!(transcripts.unpublished(&id("u")).unwrap().school_id, Some(id("s-1")));
-        transcripts.set_average(&id("u"), &id("k-2"), &id("s-2"), average, Timestamp::UNIX_EPOCH);
+        transcripts.set_average(&id("u"), &id("k-2"), &id("s-2"), average, at(0));
         assert_eq!(transcripts.unpublished(&id("u")).unwrap().school_id, None);
     }
 }

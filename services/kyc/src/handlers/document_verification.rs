@@ -8,7 +8,6 @@ use fabric_catalog::{
     values::{Id, Private, PrivateText},
 };
 
-use super::{react, reaction_id};
 use crate::{
     State,
     checks::{Verdict, check},
@@ -19,11 +18,11 @@ use crate::{
 pub async fn submitted(event: DocumentSubmitted, context: Context<State>) -> Result<(), Fault> {
     let verdict = context.state().update(context.tenant(), |model| verdict(model, &event));
     match verdict {
-        Some(Verdict::Verified) => react(&context, verified(event), "").await,
-        Some(Verdict::Rejected(reason)) => react(&context, rejected(event, reason), "").await,
+        Some(Verdict::Verified) => context.react(verified(event), "").await.map(drop),
+        Some(Verdict::Rejected(reason)) => context.react(rejected(event, reason), "").await.map(drop),
         Some(Verdict::Escalated(reason)) => {
-            let review = Id::try_new(reaction_id(context.metadata().id, "review", "").to_string())?;
-            react(&context, escalation(event, review, PrivateText::try_new(reason)?), "").await
+            let review = Id::try_new(context.id_for("review", "").to_string())?;
+            context.react(escalation(event, review, PrivateText::try_new(reason)?), "").await.map(drop)
         }
         None => Ok(()),
     }

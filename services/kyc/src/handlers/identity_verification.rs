@@ -11,7 +11,6 @@ use fabric_catalog::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::react;
 use crate::{
     State,
     model::{Decision, Model, Verification},
@@ -80,7 +79,7 @@ async fn publish(
                 valid_until_date: *valid_until,
                 verified_at: cause.at,
             };
-            react(context, event, identity.as_str()).await
+            context.react(event, identity.as_str()).await.map(drop)
         }
         Decision::Reject(reason) => {
             let event = IdentityRejected {
@@ -92,12 +91,12 @@ async fn publish(
                 rejected_by_id: cause.by.clone(),
                 rejected_at: cause.at,
             };
-            react(context, event, identity.as_str()).await
+            context.react(event, identity.as_str()).await.map(drop)
         }
         Decision::Expire(last_day) => {
             let expiry_date = last_day.unwrap_or_else(|| cause.at.to_zoned(TimeZone::UTC).date());
             let event = IdentityExpired { identity_id, owner_id, lost_role: role, expiry_date, noticed_at: cause.at };
-            react(context, event, identity.as_str()).await
+            context.react(event, identity.as_str()).await.map(drop)
         }
     }
 }

@@ -4,7 +4,10 @@ use axum::{
     Json,
     extract::{Path, State as Extract},
 };
-use fabric::{http::Problem, identity::Identity};
+use fabric::{
+    http::{Problem, path_id},
+    identity::Identity,
+};
 use fabric_catalog::{
     kyc::{DocumentType, RejectionReason},
     values::{AccountRole, Id},
@@ -12,7 +15,7 @@ use fabric_catalog::{
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{App, named};
+use super::App;
 use crate::{
     access,
     model::{Document, DocumentState, Owner, Verification, VerificationState},
@@ -54,7 +57,7 @@ pub async fn identity(
     by: Identity,
     Path(person): Path<String>,
 ) -> Result<Json<IdentityView>, Problem> {
-    let person = named(&person, "identity")?;
+    let person = path_id(&person, "identity")?;
     if !access::is_self(&by, &person) && !access::is_clerk(&by) {
         return Err(Problem::forbidden("this is for the person, reviewers, registrars, admins and operators"));
     }

@@ -8,17 +8,14 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, State as Extract},
-    http::StatusCode,
     routing::{get, post},
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Accepted, Body, Problem},
+    http::{Accepted, Body, Problem, new_id, path_id},
     identity::Identity,
 };
-use fabric_catalog::values::Id;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     State,
@@ -58,7 +55,7 @@ async fn submit(
     by: Identity,
     Body(command): Body<SubmitDocument>,
 ) -> Result<Accepted, Problem> {
-    let id = new_id()?;
+    let id = new_id(&app.fabric)?;
     let event = app.read(&by, |model| commands::submit(model, &by, command, id, app.now()))?;
     Accepted::creating(event.document_id.clone()).publish(&app.fabric, &by, event).await
 }
@@ -69,7 +66,7 @@ async fn review(
     Path(id): Path<String>,
     Body(command): Body<ReviewDocument>,
 ) -> Result<Accepted, Problem> {
-    let (document, review) = (named(&id, "document")?, new_id()?);
+    let (document, review) = (path_id(&id, "document")?, new_id(&app.fabric)?);
     let reviewed = app.read(&by, |model| commands::review(model, &by, document, command, review, app.now()))?;
     let answer = Accepted::default();
     match reviewed {
@@ -84,17 +81,7 @@ async fn request_verification(
     by: Identity,
     Body(command): Body<RequestIdentityVerification>,
 ) -> Result<Accepted, Problem> {
-    let id = new_id()?;
+    let id = new_id(&app.fabric)?;
     let event = app.read(&by, |model| commands::request_verification(model, &by, command, id, app.now()))?;
     Accepted::creating(event.identity_id.clone()).publish(&app.fabric, &by, event).await
-}
-
-/// The id in a path. What cannot be an id is not there.
-fn named(id: &str, what: &str) -> Result<Id, Problem> {
-    Id::try_new(id).map_err(|_| Problem::not_found(what))
-}
-
-fn new_id() -> Result<Id, Problem> {
-    let id = Id::try_new(Uuid::now_v7().to_string());
-    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }

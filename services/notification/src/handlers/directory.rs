@@ -13,7 +13,7 @@ use crate::State;
 /// Takes in what the school says of a person: both of its events carry the same.
 macro_rules! school_says {
     ($context:expr, $event:expr) => {{
-        let at = $context.metadata().time;
+        let at = $context.moment();
         update(&$context, |model| {
             let person = model.directory.person_mut($event.user_id);
             let given = $event.preferred_given_name.as_ref().unwrap_or(&$event.given_name);
@@ -36,7 +36,7 @@ pub async fn updated(event: UserUpdated, context: Context<State>) -> Result<(), 
 }
 
 pub async fn registered(event: AccountRegistered, context: Context<State>) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     update(&context, |model| {
         let person = model.directory.person_mut(event.user_id);
         person.set_name(at, &event.given_name, &event.family_name);
@@ -47,7 +47,7 @@ pub async fn registered(event: AccountRegistered, context: Context<State>) -> Re
 }
 
 pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     update(&context, |model| {
         let person = model.directory.person_mut(event.user_id);
         person.set_name(at, &event.given_name, &event.family_name);
@@ -58,13 +58,13 @@ pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> 
 }
 
 pub async fn assignment_created(event: AssignmentCreated, context: Context<State>) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     update(&context, |model| model.directory.set_title(event.line_item_id, at, event.title));
     Ok(())
 }
 
 pub async fn assignment_updated(event: AssignmentUpdated, context: Context<State>) -> Result<(), Fault> {
-    let at = context.metadata().time;
+    let at = context.moment();
     update(&context, |model| model.directory.set_title(event.line_item_id, at, event.title));
     Ok(())
 }

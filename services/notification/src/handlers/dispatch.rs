@@ -11,7 +11,7 @@ use fabric_catalog::{
     values::{EmailAddress, Id},
 };
 
-use super::{react, read, update};
+use super::{read, update};
 use crate::{
     State,
     mailer::{HandedOver, Mail},
@@ -166,7 +166,7 @@ async fn say_sent(
         attempt,
         sent_at: context.clock().now(),
     };
-    react(context, sent, "").await
+    context.react(sent, "").await.map(drop)
 }
 
 async fn say_failed(
@@ -183,7 +183,7 @@ async fn say_failed(
         attempts,
         failed_at: context.clock().now(),
     };
-    react(context, failed, "").await
+    context.react(failed, "").await.map(drop)
 }
 
 /// What came of a notice.
@@ -205,7 +205,7 @@ pub(super) async fn tell(context: &Context<State>, outcome: Outcome) -> Result<(
     }
     if failed.is_empty() {
         let event = DeliveryCompleted { notification_id, recipient_id, channels: delivered, attempts, delivered_at };
-        return react(context, event, "").await;
+        return context.react(event, "").await.map(drop);
     }
     let event = DeliveryPartiallyCompleted {
         notification_id,
@@ -215,5 +215,5 @@ pub(super) async fn tell(context: &Context<State>, outcome: Outcome) -> Result<(
         attempts,
         delivered_at,
     };
-    react(context, event, "").await
+    context.react(event, "").await.map(drop)
 }

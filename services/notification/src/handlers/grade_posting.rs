@@ -35,6 +35,7 @@ fn notices(directory: &Directory, student: &Id, assignment: &Id) -> Vec<Notice> 
 
 #[cfg(test)]
 mod tests {
+    use fabric::{EventId, Moment};
     use jiff::Timestamp;
 
     use super::*;
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn the_student_and_the_guardians_are_told() {
         let id = |text: &str| Id::try_new(text).unwrap();
-        let at = Timestamp::UNIX_EPOCH;
+        let at = Moment { time: Timestamp::UNIX_EPOCH, id: EventId::from_parts(0, [0; 10]) };
         let mut directory = Directory::default();
         let told = |directory: &Directory| -> Vec<_> {
             let notices = notices(directory, &id("ada"), &id("li-1"));

@@ -15,7 +15,7 @@ pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric::{Context, Event, EventId, Fault, PublishFailure, ReadModel};
+use fabric::{Context, Fault, ReadModel};
 use fabric_catalog::{
     notification::{NotificationDispatchRequested, Urgency},
     values::{Id, PrivateText},
@@ -35,7 +35,7 @@ struct Notice {
 /// Asks for a notice, once for each event and recipient.
 async fn ask(context: &Context<State>, notice: Notice) -> Result<(), Fault> {
     let part = notice.recipient.to_string();
-    let id = reaction_id(context.metadata().id, "notice", &part);
+    let id = context.id_for("notice", &part);
     let mut variables = BTreeMap::new();
     for (name, value) in notice.variables {
         let value = PrivateText::try_new(value);
@@ -57,7 +57,7 @@ async fn ask(context: &Context<State>, notice: Notice) -> Result<(), Fault> {
         expires_at: None,
         requested_at: context.metadata().time,
     };
-    react(context, request, &part).await
+    context.react(request, &part).await.map(drop)
 }
 
 /// Reads the model of the event's tenant.
@@ -68,20 +68,4 @@ fn read<R>(context: &Context<State>, reader: impl FnOnce(&Model) -> R) -> R {
 /// Changes the model of the event's tenant.
 fn update<R>(context: &Context<State>, change: impl FnOnce(&mut Model) -> R) -> R {
     context.state().models.update(context.tenant(), change)
-}
-
-/// Publishes a reaction to the event in hand. `part` tells apart several reactions of one topic.
-async fn react<E: Event>(context: &Context<State>, event: E, part: &str) -> Result<(), Fault> {
-    let id = reaction_id(context.metadata().id, E::TOPIC, part);
-    match context.publish(event).id(id).await {
-        Ok(_routed_or_kept) => Ok(()),
-        Err(PublishFailure::Rejected(rejected)) => Err(Fault::permanent(rejected)),
-        Err(unconfirmed @ PublishFailure::Unconfirmed(_)) => Err(unconfirmed.into()),
-    }
-}
-
-/// The id of a reaction: the same however often the event comes, so that reacting twice is reacting once. The text
-/// given is not a UUID, which would be taken as the id itself.
-fn reaction_id(cause: EventId, topic: &str, part: &str) -> EventId {
-    EventId::of_producer("notification", &format!("{cause}/{topic}/{part}"))
 }

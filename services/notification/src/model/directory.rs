@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::values::{EmailAddress, Id, Language, PersonName, PrivateText};
-use jiff::Timestamp;
-
-use super::Latest;
 
 /// People and assignments, as far as notices need them.
 #[derive(Debug, Default)]
@@ -54,14 +52,14 @@ impl Directory {
     }
 
     /// Takes in what an assignment is called.
-    pub fn set_title(&mut self, assignment: Id, at: Timestamp, title: String) {
+    pub fn set_title(&mut self, assignment: Id, at: Moment, title: String) {
         self.titles.entry(assignment).or_default().set(at, title);
     }
 }
 
 impl Person {
     /// Takes in what a person is called.
-    pub fn set_name(&mut self, at: Timestamp, given: &PersonName, family: &PersonName) {
+    pub fn set_name(&mut self, at: Moment, given: &PersonName, family: &PersonName) {
         // Two names of 200 characters at most always fit.
         if let Ok(name) = PrivateText::try_new(format!("{} {}", given.as_str(), family.as_str())) {
             self.name.set(at, name);

@@ -2,7 +2,6 @@
 
 mod builtin;
 mod directory;
-mod latest;
 mod message;
 mod notice;
 mod recent;
@@ -14,7 +13,6 @@ use fabric_catalog::{notification::Channel, values::Id};
 use serde::Serialize;
 
 pub use directory::{Directory, Person};
-pub use latest::Latest;
 pub use message::{MessageState, Messages};
 pub use notice::{Notice, Notices, SentEmail, Standing, Withheld};
 pub use recent::Recent;

@@ -13,12 +13,10 @@ use axum::{
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Accepted, Body, Problem},
+    http::{Accepted, Body, Problem, new_id, path_id},
     identity::Identity,
 };
-use fabric_catalog::values::Id;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     State, access,
@@ -61,7 +59,7 @@ async fn request(
     by: Identity,
     Body(command): Body<RequestNotification>,
 ) -> Result<Accepted, Problem> {
-    let id = new_id()?;
+    let id = new_id(&app.fabric)?;
     let event = app.read(&by, |model| commands::request(model, command, id, app.now()))?;
     Accepted::creating(event.notification_id.clone()).publish(&app.fabric, &by, event).await
 }
@@ -86,20 +84,10 @@ async fn update_preference(
     Path(person): Path<String>,
     Body(command): Body<UpdatePreference>,
 ) -> Result<StatusCode, Problem> {
-    let person = named(&person, "person")?;
+    let person = path_id(&person, "person")?;
     if !access::is_self(&by, &person) {
         return Err(Problem::forbidden("only the person decides that"));
     }
     app.state.models.update(&by.tenant, |model| model.muted.insert(person, command.muted_channels));
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The id in a path. What cannot be an id is not there.
-fn named(id: &str, what: &str) -> Result<Id, Problem> {
-    Id::try_new(id).map_err(|_| Problem::not_found(what))
-}
-
-fn new_id() -> Result<Id, Problem> {
-    let id = Id::try_new(Uuid::now_v7().to_string());
-    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }

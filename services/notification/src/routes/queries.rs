@@ -6,7 +6,10 @@ use axum::{
     Json,
     extract::{Path, State as Extract},
 };
-use fabric::{http::Problem, identity::Identity};
+use fabric::{
+    http::{Problem, path_id},
+    identity::Identity,
+};
 use fabric_catalog::{
     notification::{Channel, Urgency},
     values::Id,
@@ -14,7 +17,7 @@ use fabric_catalog::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{App, named};
+use super::App;
 use crate::{
     access,
     model::{Engagement, Messages, Notice, Standing},
@@ -52,7 +55,7 @@ pub async fn notification(
     by: Identity,
     Path(id): Path<String>,
 ) -> Result<Json<NoticeView>, Problem> {
-    let id = named(&id, "notice")?;
+    let id = path_id(&id, "notice")?;
     app.read(&by, |model| {
         let notice = model.notices.get(&id);
         let may_see = |notice: &&Notice| access::is_staff(&by) || access::is_self(&by, &notice.recipient_id);
@@ -68,7 +71,7 @@ pub async fn inbox(
     by: Identity,
     Path(person): Path<String>,
 ) -> Result<Json<Vec<Letter>>, Problem> {
-    let person = named(&person, "person")?;
+    let person = path_id(&person, "person")?;
     if !access::is_self(&by, &person) {
         return Err(Problem::forbidden("this is for the recipient alone"));
     }

@@ -9,17 +9,15 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, State as Extract},
-    http::StatusCode,
     routing::{delete, get, post},
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Accepted, Body, Problem},
+    http::{Accepted, Body, Problem, new_id, path_id},
     identity::Identity,
 };
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     State,
@@ -62,13 +60,13 @@ async fn create_post(
     by: Identity,
     Body(command): Body<CreatePost>,
 ) -> Result<Accepted, Problem> {
-    let (author, id) = (member(&by)?, new_id()?);
+    let (author, id) = (member(&by)?, new_id::<Id>(&app.fabric)?);
     let event = app.read(&by, |model| commands::create_post(model, &by, author, id.clone(), command, app.now()))?;
     Accepted::creating(id).publish(&app.fabric, &by, event).await
 }
 
 async fn delete_post(Extract(app): Extract<App>, by: Identity, Path(id): Path<String>) -> Result<Accepted, Problem> {
-    let (deleter, post) = (member(&by)?, named(&id, "post")?);
+    let (deleter, post) = (member(&by)?, path_id(&id, "post")?);
     let event = app.read(&by, |model| commands::delete_post(model, &by, deleter, post, app.now()))?;
     Accepted::default().publish(&app.fabric, &by, event).await
 }
@@ -79,7 +77,7 @@ async fn add_comment(
     Path(id): Path<String>,
     Body(command): Body<AddComment>,
 ) -> Result<Accepted, Problem> {
-    let (author, post, id) = (member(&by)?, named(&id, "post")?, new_id()?);
+    let (author, post, id) = (member(&by)?, path_id(&id, "post")?, new_id::<Id>(&app.fabric)?);
     let event =
         app.read(&by, |model| commands::add_comment(model, &by, author, post, id.clone(), command, app.now()))?;
     Accepted::creating(id).publish(&app.fabric, &by, event).await
@@ -90,7 +88,7 @@ async fn request_connection(
     by: Identity,
     Body(command): Body<RequestConnection>,
 ) -> Result<Accepted, Problem> {
-    let (requester, id) = (member(&by)?, new_id()?);
+    let (requester, id) = (member(&by)?, new_id::<Id>(&app.fabric)?);
     let event =
         app.read(&by, |model| commands::request_connection(model, requester, id.clone(), command, app.now()))?;
     Accepted::creating(id).publish(&app.fabric, &by, event).await
@@ -101,7 +99,7 @@ async fn accept_connection(
     by: Identity,
     Path(id): Path<String>,
 ) -> Result<Accepted, Problem> {
-    let (addressee, connection) = (member(&by)?, named(&id, "connection")?);
+    let (addressee, connection) = (member(&by)?, path_id(&id, "connection")?);
     let event = app.read(&by, |model| commands::accept_connection(model, &addressee, connection, app.now()))?;
     Accepted::default().publish(&app.fabric, &by, event).await
 }
@@ -109,14 +107,4 @@ async fn accept_connection(
 /// Whoever asks, as a member. An actor's id always is an id.
 fn member(by: &Identity) -> Result<Id, Problem> {
     Id::try_new(by.actor.id.as_str()).map_err(|_| Problem::forbidden("whoever asks is not a member"))
-}
-
-/// The id in a path. What cannot be an id is not there.
-fn named(id: &str, what: &str) -> Result<Id, Problem> {
-    Id::try_new(id).map_err(|_| Problem::not_found(what))
-}
-
-fn new_id() -> Result<Id, Problem> {
-    let id = Id::try_new(Uuid::now_v7().to_string());
-    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }

@@ -4,12 +4,15 @@ use axum::{
     Json,
     extract::{Path, Query, State as Extract},
 };
-use fabric::{http::Problem, identity::Identity};
+use fabric::{
+    http::{Problem, path_id},
+    identity::Identity,
+};
 use fabric_catalog::values::Id;
 use serde::Deserialize;
 
 use super::{
-    App, named,
+    App,
     views::{ConnectionView, FeedView},
 };
 use crate::access;
@@ -47,7 +50,7 @@ pub async fn connections(
 }
 
 fn own(by: &Identity, id: &str) -> Result<Id, Problem> {
-    let member = named(id, "member")?;
+    let member = path_id(id, "member")?;
     if access::is_self(by, &member) || access::is_staff(by) {
         Ok(member)
     } else {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use fabric::{Actor, ActorId, Role, TenantId, identity::Identity};
+use fabric::{Actor, ActorId, EventId, Moment, Role, TenantId, identity::Identity};
 use fabric_catalog::{
     Example,
     demographics::{
@@ -37,8 +37,8 @@ fn now() -> Timestamp {
 }
 
 /// A moment so many seconds after now.
-fn at(second: i64) -> Timestamp {
-    now() + SignedDuration::from_secs(second)
+fn at(second: i64) -> Moment {
+    Moment { time: now() + SignedDuration::from_secs(second), id: EventId::from_parts(0, [0; 10]) }
 }
 
 /// A student with a school record and an open account, and a guardian without either.

@@ -10,7 +10,7 @@ use fabric_catalog::{
     values::Private,
 };
 
-use super::{react, update};
+use super::update;
 use crate::{
     State,
     model::{Member, Model},
@@ -20,7 +20,7 @@ use crate::{
 pub async fn person_deactivated(event: UserDeactivated, context: Context<State>) -> Result<(), Fault> {
     let closing = context.state().read(context.tenant(), |model| closing(model, &event));
     match closing {
-        Some(closing) => react(&context, closing, "").await,
+        Some(closing) => context.react(closing, "").await.map(drop),
         None => Ok(()),
     }
 }
@@ -45,6 +45,7 @@ fn closing(model: &Model, event: &UserDeactivated) -> Option<AccountDeactivated>
 
 #[cfg(test)]
 mod tests {
+    use fabric::{EventId, Moment};
     use fabric_catalog::Example;
 
     use super::*;
@@ -52,10 +53,11 @@ mod tests {
     #[test]
     fn an_account_is_closed_once() {
         let event = UserDeactivated::example().unwrap();
+        let at = Moment { time: event.deactivated_at, id: EventId::from_parts(0, [0; 10]) };
         let mut model = Model::default();
         for (open, expected) in [(None, true), (Some(true), true), (Some(false), false)] {
             if let Some(open) = open {
-                model.member_mut(event.user_id.clone()).open.set(event.deactivated_at, open);
+                model.member_mut(event.user_id.clone()).open.set(at, open);
             }
             let closing = closing(&model, &event);
             assert_eq!(closing.is_some(), expected, "{open:?}");

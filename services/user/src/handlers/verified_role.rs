@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use fabric::{Context, Fault, ReadModel};
+use fabric::{Context, Fault, Moment, ReadModel};
 use fabric_catalog::{
     kyc::{IdentityExpired, IdentityRejected, IdentityVerified},
     user::RoleChanged,
     values::{AccountRole, Id, PrivateText},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::react;
 use crate::{
     State,
     model::{Member, Model, RoleChange},
@@ -48,12 +47,21 @@ async fn change(
     let change = context.state().read(context.tenant(), |model| decide(model, &holder, role, verdict));
     let Some(change) = change else { return Ok(()) };
     let roles = change.roles.clone();
-    react(&context, event_of(change, holder.clone(), verdict, at)?, "").await?;
+    let known = context.state().read(context.tenant(), |model| model.member(&holder)?.given_roles.at());
+    let now = later_than(known, context.clock().now());
+    let published = context.react(event_of(change, holder.clone(), verdict, at)?, "").at(now).await?;
     // The projection would do this too, but later: the next verdict on this person may be right behind, and must see
     // it.
-    let now = context.clock().now();
-    context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(now, roles));
+    let moment = Moment { time: now, id: published.id() };
+    context.state().update(context.tenant(), |model| model.member_mut(holder).given_roles.set(moment, roles));
     Ok(())
+}
+
+/// The time now, or if the clock shows no later one than that of what is known, the next microsecond: a change comes after what
+/// it changes.
+fn later_than(known: Option<Moment>, now: Timestamp) -> Timestamp {
+    let next = known.and_then(|known| known.time.checked_add(SignedDuration::from_micros(1)).ok());
+    next.map_or(now, |next| next.max(now))
 }
 
 /// What a verdict changes. A closed account gets nothing.
@@ -88,6 +96,8 @@ fn event_of(change: RoleChange, holder: Id, verdict: Verdict, at: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
+    use fabric::EventId;
+
     use super::*;
     use AccountRole::{Admin, Tutor, VerifiedTutor};
 
@@ -109,7 +119,7 @@ mod tests {
             (&[Tutor], Some(false), VerifiedTutor, grant, None),
         ];
         let holder = Id::try_new("u-1").unwrap();
-        let at = Timestamp::UNIX_EPOCH;
+        let at = Moment { time: Timestamp::UNIX_EPOCH, id: EventId::from_parts(0, [0; 10]) };
         for (roles, open, role, verdict, expected) in table {
             let mut model = Model::default();
             if let Some(open) = open {

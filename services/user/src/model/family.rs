@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fabric::Latest;
 use fabric_catalog::{
     demographics::{FamilyRight, Relationship},
     values::{EmailAddress, Id, PersonName, PhoneNumber},
 };
 use serde::Serialize;
-
-use super::Latest;
 
 /// The people around one student.
 #[derive(Debug, Default)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::{
     demographics::{UserCreated, UserUpdated},
     user::{AccountRegistered, ProfileUpdated},
@@ -9,10 +10,7 @@ use fabric_catalog::{
         AccountRole, EmailAddress, Id, Language, PersonName, PersonRole, PhoneNumber, PrivateText, TimeZone, Username,
     },
 };
-use jiff::Timestamp;
 use serde::Serialize;
-
-use super::Latest;
 
 /// Everything that is known of one person.
 #[derive(Debug, Default)]
@@ -94,24 +92,24 @@ macro_rules! school_says {
 
 impl Member {
     /// Takes in what the school says of a new person.
-    pub fn created(&mut self, at: Timestamp, event: UserCreated) {
+    pub fn created(&mut self, at: Moment, event: UserCreated) {
         school_says!(self, at, event);
     }
 
     /// Takes in what the school changed.
-    pub fn updated(&mut self, at: Timestamp, event: UserUpdated) {
+    pub fn updated(&mut self, at: Moment, event: UserUpdated) {
         school_says!(self, at, event);
     }
 
     /// Takes in what the holder changed.
-    pub fn changed_by_holder(&mut self, at: Timestamp, event: ProfileUpdated) {
+    pub fn changed_by_holder(&mut self, at: Moment, event: ProfileUpdated) {
         self.names.set(at, Names { given: event.given_name, family: event.family_name });
         self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
         self.reached_at(at, event.email, event.phone);
     }
 
     /// Takes in a registration.
-    pub fn registered(&mut self, at: Timestamp, event: AccountRegistered) {
+    pub fn registered(&mut self, at: Moment, event: AccountRegistered) {
         self.names.set(at, Names { given: event.given_name, family: event.family_name });
         self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
         self.email.set(at, Some(event.email.clone()));
@@ -140,7 +138,7 @@ impl Member {
         self.given_roles.get().cloned().unwrap_or_else(by_school)
     }
 
-    fn reached_at(&mut self, at: Timestamp, email: Option<EmailAddress>, phone: Option<PhoneNumber>) {
+    fn reached_at(&mut self, at: Moment, email: Option<EmailAddress>, phone: Option<PhoneNumber>) {
         self.email.set(at, email);
         self.phone.set(at, phone);
     }

@@ -2,7 +2,6 @@
 //! order, and however often, the events arrive.
 
 mod family;
-mod latest;
 mod member;
 mod roles;
 mod roster;
@@ -11,15 +10,14 @@ mod tests;
 
 use std::collections::HashMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::{
     demographics::DemographicDataUpdated,
     user::AccountRegistered,
     values::{Id, Username},
 };
-use jiff::Timestamp;
 
 pub use family::{Contact, Family, Relative};
-pub use latest::Latest;
 pub use member::{Locale, Member, Names, SchoolRecord};
 pub use roles::RoleChange;
 pub use roster::{Enrollment, Roster};
@@ -46,7 +44,7 @@ impl Model {
     }
 
     /// Takes in a registration. The first one to take a user name keeps it.
-    pub fn register(&mut self, at: Timestamp, event: AccountRegistered) {
+    pub fn register(&mut self, at: Moment, event: AccountRegistered) {
         self.usernames.entry(event.username.clone()).or_insert_with(|| event.user_id.clone());
         self.member_mut(event.user_id.clone()).registered(at, event);
     }
@@ -82,7 +80,7 @@ impl Model {
     }
 
     /// Takes in a person's demographic data.
-    pub fn set_demographics(&mut self, at: Timestamp, event: DemographicDataUpdated) {
+    pub fn set_demographics(&mut self, at: Moment, event: DemographicDataUpdated) {
         self.demographics.entry(event.user_id.clone()).or_default().set(at, event);
     }
 }

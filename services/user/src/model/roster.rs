@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::values::{EnrollmentRole, Id};
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde::Serialize;
-
-use super::Latest;
 
 /// The enrollments of one class, by their ids.
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ pub struct Enrollment {
 
 impl Roster {
     /// Takes in what is said of an enrollment.
-    pub fn set(&mut self, enrollment_id: Id, at: Timestamp, enrollment: Enrollment) {
+    pub fn set(&mut self, enrollment_id: Id, at: Moment, enrollment: Enrollment) {
         self.0.entry(enrollment_id).or_default().set(at, enrollment);
     }
 

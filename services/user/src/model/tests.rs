@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use fabric::EventId;
 use fabric_catalog::{
     Example,
     demographics::{UserCreated, UserUpdated},
@@ -10,8 +11,8 @@ use jiff::Timestamp;
 
 use super::*;
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn at(second: i64) -> Moment {
+    Moment { time: Timestamp::from_second(second).unwrap(), id: EventId::from_parts(0, [0; 10]) }
 }
 
 fn id(text: &str) -> Id {

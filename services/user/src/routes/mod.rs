@@ -9,17 +9,15 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, State as Extract},
-    http::StatusCode,
     routing::{get, patch, post},
 };
 use fabric::{
     Fabric, ReadModel,
-    http::{Accepted, Body, Problem},
+    http::{Accepted, Body, Problem, new_id, path_id},
     identity::Identity,
 };
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     State,
@@ -76,7 +74,7 @@ async fn update_profile(
     Path(id): Path<String>,
     Body(command): Body<UpdateProfile>,
 ) -> Result<Accepted, Problem> {
-    let person = named(&id, "person")?;
+    let person = path_id(&id, "person")?;
     let event = app.read(&by, |model| commands::update_profile(model, &by, person, command, app.now()))?;
     Accepted::default().publish_if(&app.fabric, &by, event).await
 }
@@ -87,7 +85,7 @@ async fn deactivate(
     Path(id): Path<String>,
     Body(command): Body<DeactivateUser>,
 ) -> Result<Accepted, Problem> {
-    let person = named(&id, "person")?;
+    let person = path_id(&id, "person")?;
     let event = app.read(&by, |model| commands::deactivate(model, &by, person, command, app.now()))?;
     Accepted::default().publish(&app.fabric, &by, event).await
 }
@@ -98,7 +96,7 @@ async fn change_role(
     Path(id): Path<String>,
     Body(command): Body<ChangeRole>,
 ) -> Result<Accepted, Problem> {
-    let person = named(&id, "person")?;
+    let person = path_id(&id, "person")?;
     let event = app.read(&by, |model| commands::change_role(model, &by, person, command, app.now()))?;
     Accepted::default().publish_if(&app.fabric, &by, event).await
 }
@@ -109,7 +107,7 @@ async fn link_family(
     Path(id): Path<String>,
     Body(command): Body<LinkFamily>,
 ) -> Result<Accepted, Problem> {
-    let student = named(&id, "person")?;
+    let student = path_id(&id, "person")?;
     match app.read(&by, |model| commands::link(model, student, command, app.now()))? {
         Linked::New(event) => Accepted::default().publish(&app.fabric, &by, event).await,
         Linked::Changed(event) => Accepted::default().publish(&app.fabric, &by, event).await,
@@ -123,17 +121,7 @@ async fn add_contact(
     Path(id): Path<String>,
     Body(command): Body<AddEmergencyContact>,
 ) -> Result<Accepted, Problem> {
-    let (student, contact) = (named(&id, "person")?, new_id()?);
+    let (student, contact) = (path_id(&id, "person")?, new_id::<Id>(&app.fabric)?);
     let event = app.read(&by, |model| commands::add_contact(model, &by, student, contact.clone(), command))?;
     Accepted::creating(contact).publish(&app.fabric, &by, event).await
-}
-
-/// The id in a path. What cannot be an id is not there.
-fn named(id: &str, what: &str) -> Result<Id, Problem> {
-    Id::try_new(id).map_err(|_| Problem::not_found(what))
-}
-
-fn new_id() -> Result<Id, Problem> {
-    let id = Id::try_new(Uuid::now_v7().to_string());
-    id.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }

@@ -4,18 +4,21 @@ use axum::{
     Json,
     extract::{Path, State as Extract},
 };
-use fabric::{http::Problem, identity::Identity};
+use fabric::{
+    http::{Problem, path_id},
+    identity::Identity,
+};
 use fabric_catalog::{demographics::DemographicDataUpdated, values::Id};
 
 use super::{
-    App, named,
+    App,
     views::{FamilyView, RosterView, UserView},
 };
 use crate::access;
 
 /// A person's profile and account: for the person and for staff.
 pub async fn user(Extract(app): Extract<App>, by: Identity, Path(id): Path<String>) -> Result<Json<UserView>, Problem> {
-    let id = named(&id, "person")?;
+    let id = path_id(&id, "person")?;
     self_or_staff(&by, &id)?;
     let view = app.read(&by, |model| model.member(&id).map(|member| UserView::of(&id, member)));
     view.map(Json).ok_or_else(|| Problem::not_found("person"))
@@ -27,7 +30,7 @@ pub async fn family(
     by: Identity,
     Path(id): Path<String>,
 ) -> Result<Json<FamilyView>, Problem> {
-    let id = named(&id, "person")?;
+    let id = path_id(&id, "person")?;
     app.read(&by, |model| {
         let family = model.family(&id);
         let is_guardian = || access::id_of(&by).is_some_and(|by| family.is_some_and(|family| family.has_guardian(&by)));
@@ -45,7 +48,7 @@ pub async fn demographics(
     by: Identity,
     Path(id): Path<String>,
 ) -> Result<Json<DemographicDataUpdated>, Problem> {
-    let id = named(&id, "person")?;
+    let id = path_id(&id, "person")?;
     if !access::is_self(&by, &id) && !access::keeps_records(&by) {
         return Err(Problem::forbidden("this is for the person and for those who keep the records"));
     }
@@ -59,7 +62,7 @@ pub async fn roster(
     by: Identity,
     Path(id): Path<String>,
 ) -> Result<Json<RosterView>, Problem> {
-    let class = named(&id, "class")?;
+    let class = path_id(&id, "class")?;
     app.read(&by, |model| {
         let roster = model.roster(&class);
         let teaches = || access::id_of(&by).is_some_and(|by| roster.is_some_and(|roster| roster.has_teacher(&by)));

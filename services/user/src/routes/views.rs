@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use fabric::Latest;
 use fabric_catalog::values::{AccountRole, EmailAddress, Id, Language, PersonName, PhoneNumber, TimeZone, Username};
 use serde::Serialize;
 
-use crate::model::{Contact, Enrollment, Family, Latest, Locale, Member, Model, Relative, Roster, SchoolRecord};
+use crate::model::{Contact, Enrollment, Family, Locale, Member, Model, Relative, Roster, SchoolRecord};
 
 /// A person.
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use fabric::{
     host::Host,
     http::{Problem, listen, serve},
     identity::{SigningKey, Tokens, Verifier},
-    runtime::ids::Ids,
+    runtime::{ids::Ids, ports::Broker},
     telemetry::install_metrics,
 };
 use fabric_memory::{BrokerOptions, CacheOptions, MemoryBroker, MemoryCache};
@@ -74,6 +74,10 @@ async fn a_request_that_is_under_way_at_the_end_is_answered_and_its_event_publis
     eventually(DEADLINE, "new connections to be refused", async || TcpStream::connect(address).await.is_err())
         .await
         .unwrap();
+    // Nothing tells that something will not happen, so this waits for it, longer than it would take.
+    let closed = async || broker.status().has_changed().is_err();
+    let closing = eventually(Duration::from_millis(300), "the connection to be closed", closed).await;
+    assert!(closing.is_err(), "the connection was closed under the request");
     door.open.add_permits(1);
     let mut answer = String::new();
     tokio::time::timeout(DEADLINE, client.read_to_string(&mut answer)).await.unwrap().unwrap();

@@ -2,21 +2,20 @@
 
 use std::collections::HashSet;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::{
     gradebook::{AssignmentCreated, AssignmentUpdated},
     values::{Id, Score},
 };
-use jiff::Timestamp;
 
 use super::{result::ResultRecord, student::Contribution};
-use crate::model::latest::Latest;
 
 /// An assignment. Its results may be known before it is: events of different topics come in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Assignment {
-    pub(super) title: Option<Latest<String>>,
-    pub(super) facts: Option<Latest<AssignmentFacts>>,
-    pub(super) deleted_at: Option<Timestamp>,
+    pub(super) title: Latest<String>,
+    pub(super) facts: Latest<AssignmentFacts>,
+    pub(super) deleted_at: Option<Moment>,
     /// Whether students see it.
     pub(super) is_published: bool,
     /// The classes and students that have a result in it.
@@ -57,17 +56,17 @@ facts_from!(AssignmentCreated, AssignmentUpdated);
 impl Assignment {
     /// What there is to know of it, if it was created and has not been deleted since.
     pub fn facts(&self) -> Option<&AssignmentFacts> {
-        self.facts.as_ref().filter(|_| !self.is_deleted()).map(Latest::value)
+        self.facts.get().filter(|_| !self.is_deleted())
     }
 
     /// Its title, if it was created.
     pub fn title(&self) -> Option<&str> {
-        self.title.as_ref().map(|title| title.value().as_str())
+        self.title.get().map(String::as_str)
     }
 
     /// Whether it was deleted, and not set up again since.
     pub fn is_deleted(&self) -> bool {
-        let known_at = self.facts.as_ref().map(Latest::at);
+        let known_at = self.facts.at();
         self.deleted_at.is_some_and(|deleted_at| known_at.is_none_or(|known_at| known_at <= deleted_at))
     }
 
@@ -76,7 +75,7 @@ impl Assignment {
         if record.is_withdrawn || record.is_exempt || self.is_deleted() {
             return None;
         }
-        let category = self.facts.as_ref().map(|known| known.value().category_id.clone());
+        let category = self.facts.get().map(|known| known.category_id.clone());
         Some((category.or_else(|| record.category_id.clone()), record.mark))
     }
 }

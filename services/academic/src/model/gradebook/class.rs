@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use fabric::Latest;
 use fabric_catalog::values::{Id, LetterGrade};
 
 use crate::model::{
     distribution::Distribution,
-    latest::Latest,
     mark::{Mark, MarkSum},
 };
 
@@ -22,7 +22,7 @@ pub struct ClassFigures {
     /// How often each letter grade was given.
     pub(super) letters: BTreeMap<LetterGrade, u32>,
     /// The measurement that was published last.
-    pub(super) published: Option<Latest<Measurement>>,
+    pub(super) published: Latest<Measurement>,
 }
 
 /// How a class does, at one moment. Its students' weighted averages are what is measured.
@@ -72,7 +72,7 @@ impl ClassFigures {
 
     /// The same, if it should be told: nothing was told before, or something else.
     pub fn unpublished(&self) -> Option<Measurement> {
-        let published = self.published.as_ref().map(Latest::value);
+        let published = self.published.get();
         self.measure().filter(|now| published.is_none_or(|told| now.is_news_after(told)))
     }
 

@@ -23,7 +23,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use fabric::EventId;
+use fabric::{EventId, Moment};
 use fabric_catalog::{
     gradebook::AssignmentMissed,
     values::{Id, LetterGrade},
@@ -40,7 +40,7 @@ pub use trend::{SIGNIFICANT_DROP_PERCENT, Step};
 pub use view::{Audience, CategoryView, ClassPerformance, ClassView, ResultView, StudentGrades};
 pub use weights::Weights;
 
-use crate::model::{latest::offer, mark::Mark};
+use crate::model::mark::Mark;
 
 /// The results of all students, by class, with the assignments and weights that they count by.
 #[derive(Debug, Default)]
@@ -144,7 +144,7 @@ impl Gradebook {
     pub fn unpublished_average(&self, student_id: &Id, class_id: &Id) -> Option<AverageNews> {
         let in_class = self.students.get(student_id)?.get(class_id)?;
         let average = in_class.average?;
-        let previous = in_class.published.as_ref().map(|published| *published.value());
+        let previous = in_class.published.get().copied();
         (previous != Some(average)).then(|| AverageNews {
             school_id: in_class.school_id.clone(),
             average,
@@ -154,15 +154,15 @@ impl Gradebook {
     }
 
     /// Remembers which average was published. Only what was confirmed is remembered, so what failed is tried again.
-    pub fn average_published(&mut self, student_id: &Id, class_id: &Id, average: Mark, at: Timestamp) {
+    pub fn average_published(&mut self, student_id: &Id, class_id: &Id, average: Mark, at: Moment) {
         if let Some(in_class) = in_class_mut(&mut self.students, student_id, class_id) {
-            offer(&mut in_class.published, at, average);
+            in_class.published.set(at, average);
         }
     }
 
     /// Remembers which measurement of a class was published.
-    pub fn measurement_published(&mut self, class_id: &Id, measurement: Measurement, at: Timestamp) {
-        offer(&mut self.classes.entry(class_id.clone()).or_default().published, at, measurement);
+    pub fn measurement_published(&mut self, class_id: &Id, measurement: Measurement, at: Moment) {
+        self.classes.entry(class_id.clone()).or_default().published.set(at, measurement);
     }
 
     /// The figures of a class that has grades.

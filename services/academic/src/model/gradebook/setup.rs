@@ -1,10 +1,9 @@
 //! What results count by: assignments and weights. When one changes, the results that it concerns are counted again.
 
+use fabric::Moment;
 use fabric_catalog::values::{Id, Percent};
-use jiff::Timestamp;
 
 use super::{Assignment, AssignmentFacts, Gradebook, in_class_mut, refresh_average};
-use crate::model::latest::offer;
 
 /// A student in a class whose average may have changed. It is named also when the same event comes again and nothing changes any
 /// more: telling the first time may have failed.
@@ -23,16 +22,16 @@ impl Gradebook {
         line_item_id: &Id,
         title: &str,
         facts: AssignmentFacts,
-        at: Timestamp,
+        at: Moment,
     ) -> Vec<Affected> {
         self.change_assignment(line_item_id, |assignment| {
-            offer(&mut assignment.title, at, title.to_owned());
-            offer(&mut assignment.facts, at, facts);
+            assignment.title.set(at, title.to_owned());
+            assignment.facts.set(at, facts);
         })
     }
 
     /// Deletes an assignment: its results count no more. Gives whose averages may have changed.
-    pub fn delete_assignment(&mut self, line_item_id: &Id, at: Timestamp) -> Vec<Affected> {
+    pub fn delete_assignment(&mut self, line_item_id: &Id, at: Moment) -> Vec<Affected> {
         self.change_assignment(line_item_id, |assignment| {
             assignment.deleted_at = assignment.deleted_at.max(Some(at));
         })
@@ -49,7 +48,7 @@ impl Gradebook {
         class_id: Option<&Id>,
         category_id: &Id,
         weight: Option<Percent>,
-        at: Timestamp,
+        at: Moment,
     ) -> Vec<Affected> {
         if !self.weights.set(class_id, category_id, weight, at) {
             return Vec::new();

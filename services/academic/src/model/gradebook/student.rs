@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fabric::EventId;
+use fabric::{EventId, Latest};
 use fabric_catalog::values::Id;
 use jiff::Timestamp;
 
 use super::{assignment::Assignment, grade::Grade, result::ResultRecord, trend::Trend, weights::Weights};
-use crate::model::{
-    latest::Latest,
-    mark::{Mark, MarkSum, weighted_mean},
-};
+use crate::model::mark::{Mark, MarkSum, weighted_mean};
 
 /// A result that counts: in which category, with which mark.
 pub(super) type Contribution = (Option<Id>, Mark);
@@ -27,7 +24,7 @@ pub struct StudentInClass {
     /// The weighted average.
     pub(super) average: Option<Mark>,
     /// The average that was published last.
-    pub(super) published: Option<Latest<Mark>>,
+    pub(super) published: Latest<Mark>,
     /// Whether the work gets better or worse.
     pub(super) trend: Trend,
     /// Assignments that were missed, each with the event that said so first.
@@ -50,7 +47,7 @@ impl StudentInClass {
             results: HashMap::new(),
             categories: BTreeMap::new(),
             average: None,
-            published: None,
+            published: Latest::default(),
             trend: Trend::default(),
             missing: BTreeMap::new(),
         }

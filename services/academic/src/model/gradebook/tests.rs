@@ -16,6 +16,10 @@ fn id(text: &str) -> Id {
     Id::try_new(text).unwrap()
 }
 
+fn moment(second: i64) -> Moment {
+    Moment { time: at(second), id: EventId::from_parts(0, [0; 10]) }
+}
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
@@ -76,11 +80,11 @@ fn a_weight_counts_from_the_moment_it_is_set_for_everybody_it_concerns() {
     }
     book.note(&grade("u-3", "li-2", Some("tests"), 70.0), at(1));
     let weight = Percent::try_new(25.0).ok();
-    let affected = book.set_weight(None, &id("homework"), weight, at(2));
+    let affected = book.set_weight(None, &id("homework"), weight, moment(2));
     assert_eq!(affected.iter().map(|affected| affected.student_id.as_str()).collect::<Vec<_>>(), ["u-1", "u-2"]);
     assert_eq!([average(&book, "u-1"), average(&book, "u-2")], [Some(60.0), Some(40.0)]);
-    assert_eq!(book.set_weight(None, &id("homework"), weight, at(2)), affected, "telling may have failed");
-    assert!(book.set_weight(None, &id("homework"), None, at(1)).is_empty(), "an older weight");
+    assert_eq!(book.set_weight(None, &id("homework"), weight, moment(2)), affected, "telling may have failed");
+    assert!(book.set_weight(None, &id("homework"), None, moment(1)).is_empty(), "an older weight");
 }
 
 #[test]
@@ -92,13 +96,13 @@ fn a_deleted_assignment_counts_no_more_and_another_category_counts_at_once() {
     book.count_categories(&id("u-1"), &id("k-1"));
     assert_eq!(average(&book, "u-1"), Some(57.5));
 
-    book.set_assignment(&id("li-2"), "Fractions", assignment("tests"), at(2));
+    book.set_assignment(&id("li-2"), "Fractions", assignment("tests"), moment(2));
     assert_eq!(average(&book, "u-1"), Some(72.5));
     let performance = book.performance(&id("k-1")).unwrap();
     let categories = performance.categories.iter().map(|category| category.average_percent.value());
     assert_eq!(categories.collect::<Vec<_>>(), [100.0, 45.0]);
 
-    assert_eq!(book.delete_assignment(&id("li-3"), at(3)).len(), 1);
+    assert_eq!(book.delete_assignment(&id("li-3"), moment(3)).len(), 1);
     assert_eq!(average(&book, "u-1"), Some(75.0));
     assert_eq!(book.assignment(&id("li-3")), None);
     book.note(&grade("u-1", "li-3", Some("tests"), 10.0), at(4));
@@ -114,7 +118,7 @@ fn an_average_is_news_until_it_was_published() {
     assert_eq!((news.average.percent().value(), news.previous, news.graded_results), (80.0, None, 1));
     assert!(book.unpublished_average(&student, &class).is_some(), "publishing failed");
 
-    book.average_published(&student, &class, news.average, at(2));
+    book.average_published(&student, &class, news.average, moment(2));
     book.note(&posted, at(1));
     assert_eq!(book.unpublished_average(&student, &class), None);
     book.note(&grade("u-1", "li-2", None, 80.0), at(3));
@@ -271,7 +275,7 @@ proptest! {
 #[test]
 fn a_result_is_known_with_its_letter_and_title() {
     let mut book = Gradebook::default();
-    book.set_assignment(&id("li-1"), "Fractions", assignment("homework"), at(1));
+    book.set_assignment(&id("li-1"), "Fractions", assignment("homework"), moment(1));
     book.note(&grade("u-1", "li-1", None, 91.0), at(2));
     let class = book.grades(&id("u-1"), Audience::Student).unwrap().classes.remove(0);
     let result = &class.results[0];

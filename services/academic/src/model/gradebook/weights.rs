@@ -2,13 +2,10 @@
 
 use std::collections::HashMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::values::{Id, Percent};
-use jiff::Timestamp;
 
-use crate::model::{
-    latest::{Latest, offer},
-    mark::Mark,
-};
+use crate::model::mark::Mark;
 
 /// The weights of categories, in general and in single classes.
 #[derive(Debug, Default)]
@@ -17,25 +14,19 @@ pub struct Weights {
     of_class: HashMap<Id, ByCategory>,
 }
 
-type ByCategory = HashMap<Id, Option<Latest<Option<Percent>>>>;
+type ByCategory = HashMap<Id, Latest<Option<Percent>>>;
 
 impl Weights {
     /// The weight without one of its own: a category counts like one of 100 %, so that without any weights all count alike.
     const DEFAULT: u64 = 100_000;
 
     /// Sets a category's weight in a class, or in all classes that have none of their own. False when that came too late.
-    pub(super) fn set(
-        &mut self,
-        class_id: Option<&Id>,
-        category_id: &Id,
-        weight: Option<Percent>,
-        at: Timestamp,
-    ) -> bool {
+    pub(super) fn set(&mut self, class_id: Option<&Id>, category_id: &Id, weight: Option<Percent>, at: Moment) -> bool {
         let weights = match class_id {
             Some(class_id) => self.of_class.entry(class_id.clone()).or_default(),
             None => &mut self.general,
         };
-        offer(weights.entry(category_id.clone()).or_default(), at, weight)
+        weights.entry(category_id.clone()).or_default().set(at, weight)
     }
 
     /// How much a category counts in a class. What is in no category counts like a category without a weight.
@@ -52,7 +43,7 @@ impl Weights {
             Some(class_id) => self.of_class.get(class_id)?,
             None => &self.general,
         };
-        weights.get(category_id)?.as_ref().and_then(|known| *known.value())
+        weights.get(category_id)?.get().copied().flatten()
     }
 
     /// Whether the category was ever set up.
@@ -64,7 +55,8 @@ impl Weights {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
+    use fabric::EventId;
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -73,13 +65,14 @@ mod tests {
         let id = |text: &str| Id::try_new(text).unwrap();
         let (class, other, tests) = (id("k-1"), id("k-2"), id("tests"));
         let percent = |value| Some(Percent::try_new(value).unwrap());
-        let now = Timestamp::UNIX_EPOCH;
+        let at = |second| Moment { time: Timestamp::from_second(second).unwrap(), id: EventId::from_parts(0, [0; 10]) };
+        let now = at(1);
         let mut weights = Weights::default();
 
         assert_eq!(weights.of(&class, Some(&tests)), 100_000);
         assert!(weights.set(None, &tests, percent(40.0), now));
         assert!(weights.set(None, &tests, percent(40.0), now));
-        assert!(!weights.set(None, &tests, percent(90.0), now - SignedDuration::from_secs(1)));
+        assert!(!weights.set(None, &tests, percent(90.0), at(0)));
         assert!(weights.set(Some(&class), &tests, percent(60.0), now));
         assert_eq!(weights.of(&class, Some(&tests)), 60_000);
         assert_eq!(weights.of(&other, Some(&tests)), 40_000);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use fabric::{Latest, Moment};
 use fabric_catalog::{
     demographics::{EnrollmentCreated, EnrollmentEnded, EnrollmentUpdated},
     rostering::{
@@ -10,19 +11,17 @@ use fabric_catalog::{
     },
     values::{ClassType, EnrollmentRole, Id},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde::Serialize;
-
-use crate::model::latest::{Latest, offer};
 
 /// A class. Parts of it may be known before it is: events of different topics come in any order.
 #[derive(Debug, Default)]
 pub struct Class {
-    facts: Option<Latest<ClassFacts>>,
-    archived_at: Option<Timestamp>,
-    members: HashMap<Id, Option<Latest<Member>>>,
-    sections: BTreeMap<Id, Option<Latest<Option<Section>>>>,
-    room: Option<Latest<Room>>,
+    facts: Latest<ClassFacts>,
+    archived_at: Option<Moment>,
+    members: HashMap<Id, Latest<Member>>,
+    sections: BTreeMap<Id, Latest<Option<Section>>>,
+    room: Latest<Room>,
     students: u32,
 }
 
@@ -112,37 +111,37 @@ super::value_from!(Room { room_id, room_name, capacity_seats } from RoomAssigned
 
 impl Class {
     /// Takes in what the class is now.
-    pub fn set_facts(&mut self, facts: ClassFacts, at: Timestamp) {
-        offer(&mut self.facts, at, facts);
+    pub fn set_facts(&mut self, facts: ClassFacts, at: Moment) {
+        self.facts.set(at, facts);
     }
 
     /// Takes in that the class is no longer taught.
-    pub fn archive(&mut self, at: Timestamp) {
+    pub fn archive(&mut self, at: Moment) {
         self.archived_at = self.archived_at.max(Some(at));
     }
 
     /// Takes in a section as it is now; none when it was archived.
-    pub fn set_section(&mut self, section_id: &Id, section: Option<Section>, at: Timestamp) {
-        offer(self.sections.entry(section_id.clone()).or_default(), at, section);
+    pub fn set_section(&mut self, section_id: &Id, section: Option<Section>, at: Moment) {
+        self.sections.entry(section_id.clone()).or_default().set(at, section);
     }
 
     /// Takes in where the class meets.
-    pub fn set_room(&mut self, room: Room, at: Timestamp) {
-        offer(&mut self.room, at, room);
+    pub fn set_room(&mut self, room: Room, at: Moment) {
+        self.room.set(at, room);
     }
 
     /// Takes in that somebody is in the class.
-    pub fn join(&mut self, person_id: &Id, member: Member, at: Timestamp) {
+    pub fn join(&mut self, person_id: &Id, member: Member, at: Moment) {
         let slot = self.members.entry(person_id.clone()).or_default();
-        let before = is_student(slot.as_ref());
-        offer(slot, at, member);
-        let after = is_student(slot.as_ref());
+        let before = is_student(slot);
+        slot.set(at, member);
+        let after = is_student(slot);
         self.students = self.students + u32::from(after) - u32::from(before);
     }
 
     /// Takes in that somebody is no longer in the class. The end of an enrollment does not end another one.
-    pub fn leave(&mut self, person_id: &Id, left: Member, at: Timestamp) {
-        let known = self.members.get(person_id).and_then(Option::as_ref).map(Latest::value);
+    pub fn leave(&mut self, person_id: &Id, left: Member, at: Moment) {
+        let known = self.members.get(person_id).and_then(Latest::get);
         let known_enrollment = known.filter(|known| known.is_active).and_then(|known| known.enrollment_id.as_ref());
         let is_another =
             matches!((known_enrollment, &left.enrollment_id), (Some(known), Some(ended)) if known != ended);
@@ -153,12 +152,12 @@ impl Class {
 
     /// What the class is, if it was created.
     pub fn facts(&self) -> Option<&ClassFacts> {
-        self.facts.as_ref().map(Latest::value)
+        self.facts.get()
     }
 
     /// Whether it was archived, and not set up again since.
     pub fn is_archived(&self) -> bool {
-        let known_at = self.facts.as_ref().map(Latest::at);
+        let known_at = self.facts.at();
         self.archived_at.is_some_and(|archived_at| known_at.is_none_or(|known_at| known_at <= archived_at))
     }
 
@@ -174,7 +173,7 @@ impl Class {
 
     /// Somebody who is in the class, or was.
     pub fn member(&self, person_id: &Id) -> Option<&Member> {
-        self.members.get(person_id)?.as_ref().map(Latest::value)
+        self.members.get(person_id)?.get()
     }
 
     /// Who teaches the class: who answers for it, or else whoever comes first by id.
@@ -189,7 +188,7 @@ impl Class {
         let mut student_ids: Vec<Id> = self.active(EnrollmentRole::Student).map(|(id, _)| id.clone()).collect();
         student_ids.sort_unstable();
         let sections = self.sections.iter().filter_map(|(id, section)| {
-            let section = section.as_ref()?.value().clone()?;
+            let section = section.get()?.clone()?;
             Some((id.clone(), section))
         });
         RosterView {
@@ -199,19 +198,19 @@ impl Class {
             teacher_ids: teachers.into_iter().map(|(id, _)| id.clone()).collect(),
             student_ids,
             sections: sections.collect(),
-            room: self.room.as_ref().map(|room| room.value().clone()),
+            room: self.room.get().cloned(),
             lessons,
         }
     }
 
     fn active(&self, role: EnrollmentRole) -> impl Iterator<Item = (&Id, &Member)> {
-        let members = self.members.iter().filter_map(|(id, member)| Some((id, member.as_ref()?.value())));
+        let members = self.members.iter().filter_map(|(id, member)| Some((id, member.get()?)));
         members.filter(move |(_, member)| member.is_active && member.role == role)
     }
 }
 
-fn is_student(member: Option<&Latest<Member>>) -> bool {
-    member.is_some_and(|member| member.value().is_active && member.value().role == EnrollmentRole::Student)
+fn is_student(member: &Latest<Member>) -> bool {
+    member.get().is_some_and(|member| member.is_active && member.role == EnrollmentRole::Student)
 }
 
 /// Memberships as the events of the two contexts say them.
@@ -237,7 +236,14 @@ member_from! {
 
 #[cfg(test)]
 mod tests {
+    use fabric::EventId;
+    use jiff::Timestamp;
+
     use super::*;
+
+    fn at(second: i64) -> Moment {
+        Moment { time: Timestamp::from_second(second).unwrap(), id: EventId::from_parts(0, [0; 10]) }
+    }
 
     fn id(text: &str) -> Id {
         Id::try_new(text).unwrap()
@@ -252,7 +258,6 @@ mod tests {
     fn students_are_counted_once_however_often_they_are_enrolled() {
         use EnrollmentRole::{Student, Teacher};
         let mut class = Class::default();
-        let at = |second| Timestamp::from_second(second).unwrap();
         let steps: &[(&str, EnrollmentRole, &str, bool, i64, u32)] = &[
             ("u-1", Student, "e-1", true, 1, 1),
             ("u-1", Student, "e-1", true, 1, 1),
@@ -278,10 +283,10 @@ mod tests {
         assert_eq!(class.main_teacher(), None);
         let teacher = |is_primary| Member { is_primary, ..member(EnrollmentRole::Teacher, "e") };
         for (person, is_primary) in [("t-1", false), ("t-2", true), ("t-3", false)] {
-            class.join(&id(person), teacher(is_primary), Timestamp::UNIX_EPOCH);
+            class.join(&id(person), teacher(is_primary), at(0));
         }
         assert_eq!(class.main_teacher(), Some(&id("t-2")));
-        class.leave(&id("t-2"), teacher(true), Timestamp::UNIX_EPOCH);
+        class.leave(&id("t-2"), teacher(true), at(0));
         assert_eq!(class.main_teacher(), Some(&id("t-1")));
     }
 
@@ -289,7 +294,6 @@ mod tests {
     fn a_class_that_is_set_up_again_is_taught_again() {
         use fabric_catalog::Example as _;
         let (mut class, facts) = (Class::default(), ClassFacts::from(&ClassCreated::example().unwrap()));
-        let at = |second| Timestamp::from_second(second).unwrap();
         class.archive(at(2));
         class.set_facts(facts.clone(), at(1));
         assert!(class.is_archived());

@@ -5,6 +5,7 @@ mod school;
 
 use std::collections::HashMap;
 
+use fabric::{Latest, Moment};
 use fabric_catalog::{
     rostering::{
         AcademicSessionClosed, AcademicSessionCreated, CourseCreated, CourseUpdated, OrganizationCreated,
@@ -15,17 +16,15 @@ use fabric_catalog::{
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::latest::{Latest, offer};
-
 pub use class::{Class, ClassFacts, Member, Room, RosterView, Section};
 pub use school::{Bells, School, Timetable};
 
 /// Everything that is known of the schools, of one tenant.
 #[derive(Debug, Default)]
 pub struct Roster {
-    organizations: HashMap<Id, Option<Latest<Organization>>>,
+    organizations: HashMap<Id, Latest<Organization>>,
     sessions: HashMap<Id, Session>,
-    courses: HashMap<Id, Option<Latest<Course>>>,
+    courses: HashMap<Id, Latest<Course>>,
     classes: HashMap<Id, Class>,
     schools: HashMap<Id, School>,
 }
@@ -45,7 +44,7 @@ pub struct Organization {
 /// A school year, a semester, a term or a grading period.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
-    facts: Option<Latest<SessionFacts>>,
+    facts: Latest<SessionFacts>,
     closed_at: Option<Timestamp>,
 }
 
@@ -96,13 +95,13 @@ value_from!(Course { title, course_code, org_id } from CourseCreated, CourseUpda
 
 impl Roster {
     /// Takes in an organization as it is now.
-    pub fn set_organization(&mut self, org_id: &Id, organization: Organization, at: Timestamp) {
-        offer(self.organizations.entry(org_id.clone()).or_default(), at, organization);
+    pub fn set_organization(&mut self, org_id: &Id, organization: Organization, at: Moment) {
+        self.organizations.entry(org_id.clone()).or_default().set(at, organization);
     }
 
     /// Takes in an academic session as it is now.
-    pub fn set_session(&mut self, session_id: &Id, facts: SessionFacts, at: Timestamp) {
-        offer(&mut self.sessions.entry(session_id.clone()).or_default().facts, at, facts);
+    pub fn set_session(&mut self, session_id: &Id, facts: SessionFacts, at: Moment) {
+        self.sessions.entry(session_id.clone()).or_default().facts.set(at, facts);
     }
 
     /// Takes in that a session was closed: its grades are final.
@@ -112,8 +111,8 @@ impl Roster {
     }
 
     /// Takes in a course as it is now.
-    pub fn set_course(&mut self, course_id: &Id, course: Course, at: Timestamp) {
-        offer(self.courses.entry(course_id.clone()).or_default(), at, course);
+    pub fn set_course(&mut self, course_id: &Id, course: Course, at: Moment) {
+        self.courses.entry(course_id.clone()).or_default().set(at, course);
     }
 
     /// A class, to change it. It may be heard of before it is created: events of different topics come in any order.
@@ -128,17 +127,17 @@ impl Roster {
 
     /// An organization.
     pub fn organization(&self, org_id: &Id) -> Option<&Organization> {
-        self.organizations.get(org_id)?.as_ref().map(Latest::value)
+        self.organizations.get(org_id)?.get()
     }
 
     /// An academic session that was created.
     pub fn session(&self, session_id: &Id) -> Option<&Session> {
-        self.sessions.get(session_id).filter(|session| session.facts.is_some())
+        self.sessions.get(session_id).filter(|session| session.facts.get().is_some())
     }
 
     /// A course.
     pub fn course(&self, course_id: &Id) -> Option<&Course> {
-        self.courses.get(course_id)?.as_ref().map(Latest::value)
+        self.courses.get(course_id)?.get()
     }
 
     /// A class, whatever is known of it.
@@ -162,7 +161,7 @@ impl Roster {
 impl Session {
     /// What there is to know of it.
     pub fn facts(&self) -> Option<&SessionFacts> {
-        self.facts.as_ref().map(Latest::value)
+        self.facts.get()
     }
 
     /// Whether its grades are final.
