@@ -27,7 +27,7 @@ async fn bad_input_is_refused_with_the_field_and_publishes_nothing() {
         (with("extra", json!(1)), "unknown field"),
         (with("language", json!("not a language!")), "a language"),
         ("{}".to_owned(), "email"),
-        ("[".repeat(100_000), "line 1"),
+        ("[".repeat(100_000), "nests deeper"),
     ];
     for (body, expected) in table {
         let reply = ada.send("POST".parse().unwrap(), "/users", body.into()).await;
