@@ -49,7 +49,7 @@ pub enum Command {
     #[command(after_help = exit::TABLE)]
     Up(Up),
     /// Bring data in.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = exit::TABLE)]
     Import(Import),
     /// Publish one event.
     #[command(after_help = exit::TABLE)]

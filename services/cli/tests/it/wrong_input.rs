@@ -62,3 +62,26 @@ async fn an_event_that_is_refused_names_its_field_and_its_rule() -> Result<()> {
     }
     up.stop().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_says_its_exit_codes() -> Result<()> {
+    let cli = Cli::new()?;
+    let commands: &[&[&str]] = &[
+        &[],
+        &["up"],
+        &["import"],
+        &["import", "oneroster"],
+        &["publish"],
+        &["tail"],
+        &["last"],
+        &["events"],
+        &["explain"],
+        &["health"],
+        &["token"],
+    ];
+    for command in commands {
+        let help = cli.ok(&[*command, &["--help"][..]].concat()).await?;
+        assert!(help.contains("Exit codes:") && help.contains("--json"), "{command:?}: {help}");
+    }
+    Ok(())
+}
