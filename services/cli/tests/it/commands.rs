@@ -63,10 +63,8 @@ async fn the_sample_goes_all_the_way_and_can_be_asked_for() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_published_goes_by_and_is_remembered() -> Result<()> {
-    let cli = Cli::new()?;
-    let up = cli.up(&[]).await?;
+/// Publishes posts until a watch has seen one, and gives their payload.
+pub async fn what_is_published_is_seen(cli: &Cli) -> Result<&'static str> {
     let example = fabric_catalog::example("social.post.created").context("the catalogue has an example")?;
     let seen = async {
         let tail = cli.ok(&["tail", "social.#", "--count", "1", "--json"]).await?;
@@ -82,6 +80,14 @@ async fn what_is_published_goes_by_and_is_remembered() -> Result<()> {
     };
     let seen = tokio::select! { seen = seen => seen?, failed = publish => failed? };
     assert_eq!(seen["topic"], "social.post.created");
+    Ok(example)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_goes_by_and_is_remembered() -> Result<()> {
+    let cli = Cli::new()?;
+    let up = cli.up(&[]).await?;
+    let example = what_is_published_is_seen(&cli).await?;
     let last = cli.json(&["last", "social.post.*"]).await?;
     assert_eq!(topics(&last), ["social.post.created"]);
     let reply = cli.json(&["publish", "social.post.created", "--data", example]).await?;

@@ -7,7 +7,7 @@ use fabric_testkit::{
 };
 
 use crate::{
-    commands::sample_is_handled,
+    commands::{sample_is_handled, what_is_published_is_seen},
     process::{Cli, DEADLINE},
 };
 
@@ -22,6 +22,9 @@ async fn the_sample_goes_all_the_way_over_rabbitmq_and_redis() -> Result<()> {
     sample_is_handled(&cli).await?;
     let last = cli.json(&["last", "gradebook.grade.posted", "--reveal"]).await?;
     assert!(last[0]["data"]["scorePercent"].is_number());
+    // With --amqp and --redis these speak to the servers themselves.
+    what_is_published_is_seen(&cli).await?;
+    sample_is_handled(&cli).await?;
     up.stop().await?;
 
     // The broker's own list is some seconds old, hence the patience.
