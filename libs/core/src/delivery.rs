@@ -3,9 +3,10 @@
 use std::{fmt, time::Duration};
 
 use crate::{
+    breaker::Sign,
     codec::Poison,
     fault::{Fault, FaultClass},
-    retry::RetryPolicy,
+    retry::{DELAY_LIMIT_MS, RetryPolicy},
     seed::Seed,
 };
 
@@ -29,7 +30,11 @@ pub enum Outcome {
 pub enum Disposition {
     /// Done: acknowledge it.
     Ack,
-    /// Put a copy into the wait queue of this delay, then acknowledge it.
+    /// Try again at once.
+    RetryNow,
+    /// Try again after this delay, which is the policy's or the one that the handler asked for, up to a day: of a loose subscription,
+    /// put a copy into the wait queue whose delay is nearest, then acknowledge it; of a strict one, keep it and let the later ones of
+    /// its key wait.
     RetryAfter(Duration),
     /// Put a copy into the parked queue with its cause, then acknowledge it.
     Park(ParkReason),
@@ -44,6 +49,11 @@ pub enum ParkReason {
     Permanent(Fault),
     /// It cannot be read, or may not be read here.
     Poison(Poison),
+    /// An earlier event of its key is parked, and the subscription keeps the order.
+    Held {
+        /// The id of the oldest parked event of the key.
+        behind: String,
+    },
 }
 
 impl ParkReason {
@@ -53,6 +63,30 @@ impl ParkReason {
             Self::Exhausted(_) => "exhausted",
             Self::Permanent(_) => "permanent",
             Self::Poison(_) => "poison",
+            Self::Held { .. } => "held",
+        }
+    }
+}
+
+impl Outcome {
+    /// What the outcome says about the handler's surroundings: see [`Breaker`](crate::breaker::Breaker).
+    pub fn sign(&self) -> Sign {
+        match self {
+            Self::Handled => Sign::Good,
+            Self::Failed(fault) if fault.class() == FaultClass::Permanent => Sign::None,
+            Self::Failed(_) | Self::Panicked | Self::TimedOut => Sign::Bad,
+            Self::Unreadable(_) => Sign::None,
+        }
+    }
+
+    /// The fault that is kept with the event.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Failed(fault) => fault.clone(),
+            Self::Panicked => Fault::transient("the handler panicked"),
+            Self::TimedOut => Fault::transient("the handler did not come back in time"),
+            Self::Unreadable(poison) => Fault::permanent(poison),
+            Self::Handled => Fault::permanent("none"),
         }
     }
 }
@@ -62,6 +96,7 @@ impl fmt::Display for ParkReason {
         match self {
             Self::Exhausted(fault) | Self::Permanent(fault) => fault.fmt(f),
             Self::Poison(poison) => poison.fmt(f),
+            Self::Held { behind } => write!(f, "the event {behind} of the same key is parked before it"),
         }
     }
 }
@@ -80,9 +115,7 @@ pub fn decide(outcome: Outcome, attempt: u32, policy: &RetryPolicy, seed: Seed) 
     let fault = match outcome {
         Outcome::Handled => return Disposition::Ack,
         Outcome::Unreadable(poison) => return Disposition::Park(ParkReason::Poison(poison)),
-        Outcome::Failed(fault) => fault,
-        Outcome::Panicked => Fault::transient("the handler panicked"),
-        Outcome::TimedOut => Fault::transient("the handler did not come back in time"),
+        failed => failed.fault(),
     };
     if fault.class() == FaultClass::Permanent {
         return Disposition::Park(ParkReason::Permanent(fault));
@@ -90,11 +123,15 @@ pub fn decide(outcome: Outcome, attempt: u32, policy: &RetryPolicy, seed: Seed) 
     if attempt >= policy.attempts_max() {
         return Disposition::Park(ParkReason::Exhausted(fault));
     }
-    let delay = match fault.delay() {
-        Some(asked) => policy.nearest_rung(asked),
-        None => policy.delay(attempt.max(1), seed),
-    };
-    delay.map_or(Disposition::Park(ParkReason::Exhausted(fault)), Disposition::RetryAfter)
+    if fault.delay().is_none() && policy.is_immediate(attempt) {
+        return Disposition::RetryNow;
+    }
+    match (policy.delay(attempt.max(1), seed), fault.delay()) {
+        // A policy whose further attempts are all immediate has no delays to give.
+        (None, _) => Disposition::RetryNow,
+        (Some(_), Some(asked)) => Disposition::RetryAfter(asked.min(Duration::from_millis(DELAY_LIMIT_MS))),
+        (Some(rung), None) => Disposition::RetryAfter(rung),
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +159,7 @@ mod tests {
             (Outcome::Failed(transient.clone()), 2, retry(10)),
             (Outcome::Failed(transient.clone()), 3, Disposition::Park(ParkReason::Exhausted(transient))),
             (Outcome::Failed(permanent.clone()), 1, Disposition::Park(ParkReason::Permanent(permanent))),
-            (Outcome::Failed(asked.clone()), 1, retry(10)),
+            (Outcome::Failed(asked.clone()), 1, retry(9)),
             (Outcome::Failed(asked.clone()), 3, Disposition::Park(ParkReason::Exhausted(asked))),
             (Outcome::Panicked, 1, retry(1)),
             (Outcome::TimedOut, 2, retry(10)),
@@ -134,6 +171,41 @@ mod tests {
                 expected,
                 "{outcome:?}, attempt {attempt}"
             );
+        }
+    }
+
+    #[test]
+    fn immediate_attempts_come_first_and_a_handler_that_asks_for_a_delay_gets_it() {
+        let policy = RetryPolicy::try_new(4, 1_000, 10, 60_000, 0).unwrap().immediate(1).unwrap();
+        let down = || Outcome::Failed(Fault::transient("down"));
+        let busy = || Outcome::Failed(Fault::retry_after(seconds(9), "busy"));
+        let table = [
+            (down(), 1, Disposition::RetryNow),
+            (down(), 2, Disposition::RetryAfter(seconds(1))),
+            (down(), 3, Disposition::RetryAfter(seconds(10))),
+            (busy(), 1, Disposition::RetryAfter(seconds(9))),
+        ];
+        for (outcome, attempt, expected) in table {
+            assert_eq!(decide(outcome, attempt, &policy, Seed::new(1)), expected, "attempt {attempt}");
+        }
+        let only_now = RetryPolicy::never();
+        assert!(matches!(decide(down(), 1, &only_now, Seed::new(1)), Disposition::Park(ParkReason::Exhausted(_))));
+        let no_ladder = RetryPolicy::default().immediate(4).unwrap();
+        assert_eq!(decide(busy(), 1, &no_ladder, Seed::new(1)), Disposition::RetryNow, "there is no rung to wait on");
+    }
+
+    #[test]
+    fn only_what_may_be_the_surroundings_is_a_bad_sign() {
+        let table = [
+            (Outcome::Handled, Sign::Good),
+            (Outcome::Failed(Fault::transient("down")), Sign::Bad),
+            (Outcome::Failed(Fault::permanent("no")), Sign::None),
+            (Outcome::Panicked, Sign::Bad),
+            (Outcome::TimedOut, Sign::Bad),
+            (Outcome::Unreadable(Poison::WrongTenant), Sign::None),
+        ];
+        for (outcome, expected) in table {
+            assert_eq!(outcome.sign(), expected, "{outcome:?}");
         }
     }
 

@@ -10,7 +10,9 @@ use std::{
 /// How to drive it:
 /// 1. [`arrived`](Self::arrived) with each delivery, in the order of arrival;
 /// 2. after that, and after each `finished`, take from [`start`](Self::start) until it gives None, and start each one;
-/// 3. [`finished`](Self::finished) with the key of each one that is done, whatever came of it.
+/// 3. [`finished`](Self::finished) with the key of each one that is done, whatever came of it; or
+/// 4. [`put_off`](Self::put_off) for one that is to be tried again later, and [`again`](Self::again) when it is time: the later ones
+///    of its key wait, all others go on.
 #[derive(Debug)]
 pub struct Dispatch<K, D> {
     concurrency: usize,
@@ -39,7 +41,7 @@ impl<K: Eq + Hash + Clone, D> Dispatch<K, D> {
 
     /// The next delivery to start, if one may start.
     pub fn start(&mut self) -> Option<(Option<K>, D)> {
-        if self.running >= self.concurrency {
+        if !self.can_start() {
             return None;
         }
         let next = self.ready.pop_front()?;
@@ -57,6 +59,22 @@ impl<K: Eq + Hash + Clone, D> Dispatch<K, D> {
                 self.busy.remove(&key);
             }
         }
+    }
+
+    /// Says that a started delivery is to be tried again later. Its key stays taken: keep the delivery and bring it back with
+    /// [`again`](Self::again).
+    pub fn put_off(&mut self) {
+        self.running = self.running.saturating_sub(1);
+    }
+
+    /// Brings back a delivery that was put off. It goes before everything that has not started.
+    pub fn again(&mut self, key: Option<K>, delivery: D) {
+        self.ready.push_front((key, delivery));
+    }
+
+    /// Whether [`start`](Self::start) would give something.
+    pub fn can_start(&self) -> bool {
+        self.running < self.concurrency && !self.ready.is_empty()
     }
 
     /// How many are being handled.
@@ -118,6 +136,26 @@ mod tests {
             }
             prop_assert!(dispatch.take_waiting().is_empty());
         }
+    }
+
+    #[test]
+    fn one_that_is_put_off_holds_back_its_key_and_nothing_else() {
+        let mut dispatch = Dispatch::new(1);
+        dispatch.arrived(Some("a"), 1);
+        dispatch.arrived(Some("a"), 2);
+        dispatch.arrived(Some("b"), 3);
+        assert_eq!(dispatch.start(), Some((Some("a"), 1)));
+        dispatch.put_off();
+        assert_eq!(dispatch.start(), Some((Some("b"), 3)), "the other key goes on");
+        dispatch.arrived(Some("b"), 4);
+        dispatch.finished(Some("b"));
+        assert!(dispatch.can_start());
+        dispatch.again(Some("a"), 1);
+        assert_eq!(dispatch.start(), Some((Some("a"), 1)), "it goes before the others");
+        dispatch.finished(Some("a"));
+        assert_eq!([dispatch.start().unwrap().1, dispatch.start().is_none().into()], [4, 1], "one at a time");
+        dispatch.finished(Some("b"));
+        assert_eq!(dispatch.start(), Some((Some("a"), 2)));
     }
 
     #[test]

@@ -9,6 +9,10 @@ pub struct Observed {
     pub broker_blocked: Option<String>,
     /// The subscriptions that have no consumer in this process now.
     pub not_consuming: Vec<String>,
+    /// The subscriptions that operators have paused.
+    pub paused: Vec<String>,
+    /// The subscriptions whose circuit breakers are open, or half open.
+    pub open_circuits: Vec<String>,
     /// Whether the cache can be reached.
     pub cache_reachable: bool,
     /// Whether the service is on its way out.
@@ -30,7 +34,7 @@ pub enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// What: `broker`, `consumers`, `cache` or `draining`.
+    /// What: `broker`, `consumers`, `circuits`, `pauses`, `cache` or `draining`.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub ok: bool,
@@ -43,7 +47,7 @@ pub struct Check {
 pub struct Readiness {
     /// In one word.
     pub status: Status,
-    /// Whether the service should get requests: the cache alone is no reason not to.
+    /// Whether the service should get requests: the cache, a handler that fails, or a pause alone are no reasons not to.
     #[serde(skip)]
     pub takes_requests: bool,
     /// What was looked at.
@@ -57,11 +61,10 @@ pub fn assess(observed: &Observed) -> Readiness {
         (Some(_), true) => check("broker", false, "the broker takes no messages at the moment"),
         (None, true) => check("broker", true, "connected"),
     };
-    let consumers = if observed.not_consuming.is_empty() {
-        check("consumers", true, "all registered")
-    } else {
-        check("consumers", false, format!("not registered: {}", shortened(&observed.not_consuming)))
-    };
+    let consumers = unless_any("consumers", &observed.not_consuming, "all registered", "not registered");
+    let circuits =
+        unless_any("circuits", &observed.open_circuits, "all closed", "open, since nearly every attempt fails");
+    let pauses = unless_any("pauses", &observed.paused, "none", "paused by an operator");
     let cache = if observed.cache_reachable {
         check("cache", true, "reachable")
     } else {
@@ -70,12 +73,20 @@ pub fn assess(observed: &Observed) -> Readiness {
     let draining =
         if observed.draining { check("draining", false, "on its way out") } else { check("draining", true, "no") };
     let takes_requests = broker.ok && consumers.ok && draining.ok;
-    let status = match (observed.draining, takes_requests && cache.ok) {
+    let all_is_well = takes_requests && cache.ok && circuits.ok && pauses.ok;
+    let status = match (observed.draining, all_is_well) {
         (true, _) => Status::Draining,
         (false, true) => Status::Ready,
         (false, false) => Status::Degraded,
     };
-    Readiness { status, takes_requests, checks: vec![broker, consumers, cache, draining] }
+    Readiness { status, takes_requests, checks: vec![broker, consumers, circuits, pauses, cache, draining] }
+}
+
+fn unless_any(name: &'static str, subscriptions: &[String], good: &str, bad: &str) -> Check {
+    match shortened(subscriptions) {
+        _ if subscriptions.is_empty() => check(name, true, good),
+        shown => check(name, false, format!("{bad}: {shown}")),
+    }
 }
 
 /// The first few names, and how many more there are.
@@ -121,6 +132,8 @@ mod tests {
                 false,
                 Some("consumers"),
             ),
+            (Observed { paused: vec!["a.b".into()], ..good.clone() }, Status::Degraded, true, Some("pauses")),
+            (Observed { open_circuits: vec!["a.b".into()], ..good.clone() }, Status::Degraded, true, Some("circuits")),
             (Observed { cache_reachable: false, ..good.clone() }, Status::Degraded, true, Some("cache")),
             (Observed { draining: true, ..good }, Status::Draining, false, Some("draining")),
         ];

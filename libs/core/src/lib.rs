@@ -11,13 +11,15 @@
 //! | how it looks on the wire | [`message`], [`codec`], [`trace`], [`limits`] |
 //! | from event to publication | [`publication`], [`partition`] |
 //! | services as values, and what follows from them | [`service`], [`topology`] |
-//! | what becomes of a delivery | [`fault`], [`retry`], [`delivery`], [`resend`], [`dispatch`] |
+//! | what becomes of a delivery | [`fault`], [`retry`], [`delivery`], [`resend`], [`dispatch`], [`hold`], [`breaker`] |
+//! | what becomes of what is parked | [`parked`], [`redrive`] |
 //! | who owes an answer to whom | [`ack_ledger`], [`confirm_ledger`] |
 //! | the last known event | [`recency`] |
 //! | whether a service is ready, and how busy | [`health`], [`rate`] |
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod ack_ledger;
+pub mod breaker;
 pub mod codec;
 pub mod confirm_ledger;
 pub mod delivery;
@@ -25,15 +27,18 @@ pub mod dispatch;
 pub mod event;
 pub mod fault;
 pub mod health;
+pub mod hold;
 pub mod limits;
 pub mod message;
 pub mod metadata;
 pub mod name;
+pub mod parked;
 pub mod partition;
 pub mod pattern;
 pub mod publication;
 pub mod rate;
 pub mod recency;
+pub mod redrive;
 pub mod resend;
 pub mod retry;
 pub mod router;

@@ -12,7 +12,8 @@ use crate::{
     fault::Fault,
     limits::HEADERS_MAX,
     message::{HeaderValue, Headers, Incoming, Message, Outgoing},
-    name::SubscriptionName,
+    service::SubscriptionSpec,
+    topic::Topic,
     topology::names,
 };
 
@@ -22,52 +23,142 @@ pub const ATTEMPT: &str = "fabric-attempt";
 pub const SLOT: &str = "fabric-slot";
 /// The queue that a copy was taken from.
 pub const ORIGIN_QUEUE: &str = "fabric-origin-queue";
+/// The exchange that the original came by.
+pub const ORIGIN_EXCHANGE: &str = "fabric-origin-exchange";
+/// The routing key that the original came with.
+pub const ORIGIN_KEY: &str = "fabric-origin-key";
 /// The class of the fault, or why the event is parked.
 pub const FAULT_TYPE: &str = "fabric-fault-type";
 /// What the fault said.
 pub const FAULT_MESSAGE: &str = "fabric-fault-message";
+/// The pattern of the handler that failed.
+pub const HANDLER: &str = "fabric-handler";
 /// When the first attempt failed.
 pub const FIRST_FAILED_AT: &str = "fabric-first-failed-at";
+/// When the last attempt failed.
+pub const LAST_FAILED_AT: &str = "fabric-last-failed-at";
+/// When the event was parked for the first time: what is parked again, or edited, keeps its place among those of its key.
+pub const PARKED_AT: &str = "fabric-parked-at";
+/// Before when a handler asked not to be tried again.
+pub const NOT_BEFORE: &str = "fabric-not-before";
+/// The redrive that a copy belongs to.
+pub const REDRIVE_ID: &str = "fabric-redrive-id";
+/// Whether nothing of its key was parked before a redriven copy any more.
+pub const REDRIVE_OLDEST: &str = "fabric-redrive-oldest";
+/// Whether a redriven copy gets one attempt only, and is parked again at once when that fails.
+pub const REDRIVE_ONCE: &str = "fabric-redrive-once";
 
-/// Which attempt this delivery is, counted from 1. A number that nobody can have written counts as 1.
-pub fn attempt_of(message: &Message) -> u32 {
-    message
-        .headers
-        .get(ATTEMPT)
-        .and_then(HeaderValue::as_int)
-        .and_then(|attempt| u32::try_from(attempt).ok())
-        .unwrap_or(1)
-        .max(1)
+/// How often a delivery has been tried, and since when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trial {
+    /// Which attempt this is, counted from 1.
+    pub attempt: u32,
+    /// When the first attempt failed, if one did.
+    pub first_failed_at: Option<Timestamp>,
+    /// Before when a handler asked not to be tried again.
+    pub not_before: Option<Timestamp>,
+    /// Whether it is parked at once if it fails: see [`REDRIVE_ONCE`].
+    pub once: bool,
 }
 
-/// The copy that waits for the next attempt in the wait queue of this delay, and comes back to the subscription's queue.
+impl Trial {
+    /// What a delivery says of itself. One that was out before and came back without an outcome counts as an attempt: its consumer may
+    /// have died of it. Numbers and times that nobody can have written count as none.
+    pub fn of(incoming: &Incoming) -> Self {
+        let headers = &incoming.message.headers;
+        let written =
+            headers.get(ATTEMPT).and_then(HeaderValue::as_int).and_then(|attempt| u32::try_from(attempt).ok());
+        let time = |name| headers.text(name).and_then(|text| text.parse().ok());
+        Self {
+            attempt: written.unwrap_or(1).clamp(1, ATTEMPTS_WRITTEN_MAX) + u32::from(incoming.redelivered),
+            first_failed_at: time(FIRST_FAILED_AT),
+            not_before: time(NOT_BEFORE),
+            once: headers.get(REDRIVE_ONCE) == Some(&HeaderValue::Bool(true)),
+        }
+    }
+
+    /// The trial after a failed attempt.
+    #[must_use]
+    pub fn failed(self, now: Timestamp) -> Self {
+        Self {
+            attempt: self.attempt.saturating_add(1),
+            first_failed_at: Some(self.first_failed_at.unwrap_or(now)),
+            not_before: None,
+            once: self.once,
+        }
+    }
+
+    /// How long it is still to wait for, if a handler asked for longer than any wait queue lasts.
+    pub fn rest(&self, now: Timestamp) -> Option<Duration> {
+        let rest = Duration::try_from(self.not_before?.duration_since(now)).ok()?;
+        (rest >= REST_MIN).then_some(rest)
+    }
+}
+
+/// The largest number of attempts that is believed: a few more than any policy allows.
+const ATTEMPTS_WRITTEN_MAX: u32 = 1_000;
+
+/// What is left of a wait when it is not worth another one.
+const REST_MIN: Duration = Duration::from_millis(500);
+
+/// The copy that waits for the next attempt, and comes back to the subscription's queue. It waits in the wait queue whose delay is
+/// nearest; when that is over before the `delay` is, it says so and is sent to wait again. None: the policy has no wait queues.
 pub fn retry_copy(
     incoming: &Incoming,
-    subscription: &SubscriptionName,
+    subscription: &SubscriptionSpec,
+    trial: Trial,
     fault: &Fault,
     delay: Duration,
     now: Timestamp,
-) -> Outgoing {
-    let mut outgoing = copy_to(names::wait_queue(subscription, delay), incoming, subscription, now);
+) -> Option<Outgoing> {
+    let rung = subscription.retry.nearest_rung(delay)?;
+    let trial = trial.failed(now);
+    let mut outgoing = copy_to(names::wait_queue(&subscription.name, rung), incoming, subscription, trial);
     let headers = &mut outgoing.message.headers;
-    headers.set(ATTEMPT, HeaderValue::Int(i64::from(attempt_of(&incoming.message)) + 1));
     headers.set(FAULT_TYPE, fault.class().as_str());
     headers.set(FAULT_MESSAGE, fault.message());
-    outgoing
+    headers.set(LAST_FAILED_AT, now.to_string());
+    if delay > rung {
+        headers.set(NOT_BEFORE, (now + delay).to_string());
+    }
+    Some(outgoing)
 }
 
-/// The copy that is kept in the subscription's parked queue with its cause.
+/// The copy that goes on waiting, since a handler asked for longer than any wait queue lasts. It is no further attempt.
+pub fn waiting_copy(
+    incoming: &Incoming,
+    subscription: &SubscriptionSpec,
+    trial: Trial,
+    rest: Duration,
+) -> Option<Outgoing> {
+    let rung = subscription.retry.nearest_rung(rest)?;
+    let mut outgoing = copy_to(names::wait_queue(&subscription.name, rung), incoming, subscription, trial);
+    if let Some(not_before) = trial.not_before {
+        outgoing.message.headers.set(NOT_BEFORE, not_before.to_string());
+    }
+    Some(outgoing)
+}
+
+/// The copy that is kept in the subscription's parked queue with its cause. `trial` is that of the attempt that failed.
 pub fn parked_copy(
     incoming: &Incoming,
-    subscription: &SubscriptionName,
+    subscription: &SubscriptionSpec,
+    trial: Trial,
     reason: &ParkReason,
     now: Timestamp,
 ) -> Outgoing {
-    let mut outgoing = copy_to(names::parked_queue(subscription), incoming, subscription, now);
+    let is_failure = !matches!(reason, ParkReason::Held { .. });
+    let trial = if is_failure { Trial { attempt: trial.attempt, ..trial.failed(now) } } else { trial };
+    let mut outgoing = copy_to(names::parked_queue(&subscription.name), incoming, subscription, trial);
     let headers = &mut outgoing.message.headers;
-    headers.set(ATTEMPT, HeaderValue::Int(i64::from(attempt_of(&incoming.message))));
     headers.set(FAULT_TYPE, reason.code());
     headers.set(FAULT_MESSAGE, reason.to_string());
+    if is_failure {
+        headers.set(LAST_FAILED_AT, now.to_string());
+    }
+    if headers.get(PARKED_AT).is_none() {
+        headers.set(PARKED_AT, now.to_string());
+    }
     outgoing
 }
 
@@ -76,12 +167,23 @@ pub fn unrouted_copy(outgoing: &Outgoing) -> Outgoing {
     Outgoing { exchange: String::new(), routing_key: names::UNROUTED.to_owned(), message: outgoing.message.clone() }
 }
 
-fn copy_to(queue: String, incoming: &Incoming, subscription: &SubscriptionName, now: Timestamp) -> Outgoing {
+fn copy_to(queue: String, incoming: &Incoming, subscription: &SubscriptionSpec, trial: Trial) -> Outgoing {
     let mut headers = carried(&incoming.message.headers);
-    headers.set(ORIGIN_QUEUE, subscription.as_str());
-    if headers.get(FIRST_FAILED_AT).is_none() {
-        headers.set(FIRST_FAILED_AT, now.to_string());
+    // What comes by the default exchange is a copy already and says where the original came from.
+    if !incoming.exchange.is_empty() {
+        headers.set(ORIGIN_EXCHANGE, incoming.exchange.as_str());
+        headers.set(ORIGIN_KEY, incoming.routing_key.as_str());
+        let topic = Topic::try_new(&incoming.routing_key).ok();
+        if let Some(handler) = topic.and_then(|topic| subscription.handler_of(&topic)) {
+            headers.set(HANDLER, handler.as_str());
+        }
     }
+    headers.set(ORIGIN_QUEUE, subscription.name.as_str());
+    headers.set(ATTEMPT, HeaderValue::Int(i64::from(trial.attempt)));
+    if let Some(first) = trial.first_failed_at {
+        headers.set(FIRST_FAILED_AT, first.to_string());
+    }
+    headers.retain(|name, _| name != NOT_BEFORE);
     let mut properties = incoming.message.properties.clone();
     // The broker checks the user id against the connection that publishes, which is ours now, and the copy must survive a restart.
     properties.user_id = None;
@@ -142,47 +244,104 @@ mod tests {
         outgoing.message.headers.iter().map(|(name, _)| name).collect()
     }
 
+    fn subscription() -> SubscriptionSpec {
+        SubscriptionSpec::new("social.feed".parse().unwrap(), vec!["social.post.*".parse().unwrap()])
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
     #[test]
     fn a_retry_counts_up_and_carries_nothing_of_the_brokers() {
-        let subscription = SubscriptionName::try_new("social.feed").unwrap();
-        let now = Timestamp::UNIX_EPOCH;
-        let fault = Fault::transient("down");
-        let first = retry_copy(&incoming(), &subscription, &fault, Duration::from_secs(4), now);
+        let (subscription, now, fault) = (subscription(), Timestamp::UNIX_EPOCH, Fault::transient("down"));
+        let trial = Trial::of(&incoming());
+        assert_eq!(trial.attempt, 2, "it has been out before");
+        let first = retry_copy(&incoming(), &subscription, trial, &fault, seconds(4), now).unwrap();
         assert_eq!((first.exchange.as_str(), first.routing_key.as_str()), ("", "social.feed.retry.4000"));
         assert_eq!(
             names_of(&first),
-            ["cloudEvents_id", ORIGIN_QUEUE, FIRST_FAILED_AT, ATTEMPT, FAULT_TYPE, FAULT_MESSAGE]
+            [
+                "cloudEvents_id",
+                ORIGIN_EXCHANGE,
+                ORIGIN_KEY,
+                HANDLER,
+                ORIGIN_QUEUE,
+                ATTEMPT,
+                FIRST_FAILED_AT,
+                FAULT_TYPE,
+                FAULT_MESSAGE,
+                LAST_FAILED_AT
+            ]
         );
-        assert_eq!(attempt_of(&first.message), 2);
+        assert_eq!(first.message.headers.text(HANDLER), Some("social.post.*"));
         assert_eq!(first.message.properties.user_id, None);
         assert!(first.message.properties.persistent);
 
-        let again = Incoming { message: first.message, ..incoming() };
-        let later = now + Duration::from_mins(1);
-        let second = retry_copy(&again, &subscription, &fault, Duration::from_secs(4), later);
-        assert_eq!(attempt_of(&second.message), 3);
-        assert_eq!(second.message.headers.text(FIRST_FAILED_AT), Some(now.to_string().as_str()));
+        let again = Incoming { message: first.message, exchange: String::new(), redelivered: false, ..incoming() };
+        let later = now + seconds(60);
+        assert_eq!(Trial::of(&again), Trial { attempt: 3, first_failed_at: Some(now), not_before: None, once: false });
+        let second = retry_copy(&again, &subscription, Trial::of(&again), &fault, seconds(4), later).unwrap();
+        let text = |name| second.message.headers.text(name).map(str::to_owned);
+        assert_eq!(text(FIRST_FAILED_AT), Some(now.to_string()));
+        assert_eq!(text(LAST_FAILED_AT), Some(later.to_string()));
+        assert_eq!(text(ORIGIN_EXCHANGE).as_deref(), Some("events.social"));
+    }
+
+    #[test]
+    fn a_handler_that_asks_for_longer_than_any_rung_waits_several_times() {
+        let (subscription, now) = (subscription(), Timestamp::UNIX_EPOCH);
+        let busy = Fault::retry_after(seconds(100), "busy");
+        let trial = Trial { attempt: 1, first_failed_at: None, not_before: None, once: false };
+        let copy = retry_copy(&incoming(), &subscription, trial, &busy, seconds(100), now).unwrap();
+        assert_eq!(copy.routing_key, "social.feed.retry.64000");
+
+        let back = Incoming { message: copy.message, redelivered: false, ..incoming() };
+        let (trial, at) = (Trial::of(&back), now + seconds(64));
+        assert_eq!((trial.attempt, trial.rest(at)), (2, Some(seconds(36))));
+        let waiting = waiting_copy(&back, &subscription, trial, seconds(36)).unwrap();
+        assert_eq!(waiting.routing_key, "social.feed.retry.64000");
+
+        let back = Incoming { message: waiting.message, redelivered: false, ..incoming() };
+        let trial = Trial::of(&back);
+        assert_eq!((trial.attempt, trial.rest(now + seconds(128))), (2, None), "waiting is no attempt");
+        let next = retry_copy(&back, &subscription, trial, &busy, seconds(1), now).unwrap();
+        assert_eq!(next.message.headers.get(NOT_BEFORE), None);
     }
 
     #[test]
     fn a_parked_copy_says_why() {
-        let subscription = SubscriptionName::try_new("social.feed").unwrap();
+        let (subscription, now) = (subscription(), Timestamp::UNIX_EPOCH);
         let reason = ParkReason::Permanent(Fault::permanent("no such member"));
-        let parked = parked_copy(&incoming(), &subscription, &reason, Timestamp::UNIX_EPOCH);
+        let trial = Trial { attempt: 1, first_failed_at: None, not_before: None, once: false };
+        let parked = parked_copy(&incoming(), &subscription, trial, &reason, now);
         assert_eq!(parked.routing_key, "social.feed.parked");
-        assert_eq!(parked.message.headers.text(FAULT_TYPE), Some("permanent"));
-        assert_eq!(parked.message.headers.text(FAULT_MESSAGE), Some("no such member"));
-        assert_eq!(attempt_of(&parked.message), 1);
+        let text = |name| parked.message.headers.text(name);
+        assert_eq!([text(FAULT_TYPE), text(FAULT_MESSAGE)], [Some("permanent"), Some("no such member")]);
+        assert_eq!([text(FIRST_FAILED_AT), text(LAST_FAILED_AT), text(PARKED_AT)], [Some("1970-01-01T00:00:00Z"); 3]);
+        assert_eq!(parked.message.headers.get(ATTEMPT), Some(&HeaderValue::Int(1)));
+
+        let again = Incoming { message: parked.message, ..incoming() };
+        let later = parked_copy(&again, &subscription, trial, &reason, now + seconds(9));
+        assert_eq!(later.message.headers.text(PARKED_AT), Some("1970-01-01T00:00:00Z"), "it keeps its place");
+        let held = ParkReason::Held { behind: "7".to_owned() };
+        let behind = parked_copy(&incoming(), &subscription, trial, &held, now);
+        assert_eq!(behind.message.headers.get(LAST_FAILED_AT), None, "nothing has failed");
     }
 
     #[test]
-    fn forged_attempts_count_as_the_first() {
-        for value in
-            [HeaderValue::Int(-3), HeaderValue::Int(0), HeaderValue::Int(i64::MAX), "x".into(), HeaderValue::Other]
-        {
-            let mut message = Message::default();
-            message.headers.set(ATTEMPT, value.clone());
-            assert_eq!(attempt_of(&message), 1, "{value:?}");
+    fn forged_attempts_count_as_the_first_and_huge_ones_overflow_nothing() {
+        for (value, expected) in [
+            (HeaderValue::Int(-3), 1),
+            (HeaderValue::Int(0), 1),
+            (HeaderValue::Int(i64::MAX), 1),
+            (HeaderValue::Int(4_294_967_295), 1_000),
+            ("x".into(), 1),
+            (HeaderValue::Other, 1),
+        ] {
+            let mut forged = Incoming { redelivered: false, ..incoming() };
+            forged.message.headers.set(ATTEMPT, value.clone());
+            assert_eq!(Trial::of(&forged).attempt, expected, "{value:?}");
         }
     }
 }

@@ -9,10 +9,12 @@ use crate::seed::Seed;
 
 /// How often and how fast one subscription tries again.
 ///
-/// The default is five attempts in all: one at once, and four after 1, 4, 16 and 64 seconds, give or take half.
+/// The default is five attempts in all: one at once, and four after 1, 4, 16 and 64 seconds, give or take half. With
+/// [`immediate`](Self::immediate) attempts, the first few follow one another without a delay.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RetryPolicy {
     attempts_max: u32,
+    immediate: u32,
     first_delay_ms: u64,
     factor: u32,
     delay_max_ms: u64,
@@ -33,6 +35,9 @@ pub enum InvalidRetry {
     /// Delays would shrink, or explode.
     #[error("retry.factor must be 1 to 10, not {0}")]
     Factor(u32),
+    /// More attempts at once than there are attempts after the first.
+    #[error("retry.immediate must be less than retry.attempts_max, not {0}")]
+    Immediate(u32),
     /// More jitter than delay.
     #[error("retry.jitter_percent must be 0 to 100, not {0}")]
     Jitter(u32),
@@ -45,7 +50,14 @@ pub const DELAY_LIMIT_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts_max: 5, first_delay_ms: 1_000, factor: 4, delay_max_ms: 5 * 60 * 1_000, jitter_percent: 50 }
+        Self {
+            attempts_max: 5,
+            immediate: 0,
+            first_delay_ms: 1_000,
+            factor: 4,
+            delay_max_ms: 5 * 60 * 1_000,
+            jitter_percent: 50,
+        }
     }
 }
 
@@ -71,7 +83,16 @@ impl RetryPolicy {
         if jitter_percent > 100 {
             return Err(InvalidRetry::Jitter(jitter_percent));
         }
-        Ok(Self { attempts_max, first_delay_ms, factor, delay_max_ms, jitter_percent })
+        Ok(Self { attempts_max, immediate: 0, first_delay_ms, factor, delay_max_ms, jitter_percent })
+    }
+
+    /// The same policy, whose first `immediate` further attempts follow at once, before any delay: for handlers that lose a race now
+    /// and then. They count among `attempts_max`.
+    pub fn immediate(self, immediate: u32) -> Result<Self, InvalidRetry> {
+        if immediate >= self.attempts_max {
+            return Err(InvalidRetry::Immediate(immediate));
+        }
+        Ok(Self { immediate, ..self })
     }
 
     /// One attempt and no more: what fails is parked.
@@ -86,9 +107,22 @@ impl RetryPolicy {
 
     /// The delays that this policy can give, shortest first: the wait queues that the subscription needs.
     pub fn ladder(&self) -> Vec<Duration> {
-        let mut rungs: Vec<u64> = (1..self.attempts_max).map(|failed| self.base_ms(failed)).collect();
+        let delayed = self.immediate + 1..self.attempts_max;
+        let mut rungs: Vec<u64> = delayed.map(|failed| self.base_ms(failed)).collect();
         rungs.dedup();
         rungs.into_iter().map(Duration::from_millis).collect()
+    }
+
+    /// Whether the attempt after `failed` failed ones follows at once.
+    pub fn is_immediate(&self, failed: u32) -> bool {
+        failed <= self.immediate && failed < self.attempts_max
+    }
+
+    /// What all delays add up to at their longest.
+    pub fn longest(&self) -> Duration {
+        let delayed = self.immediate + 1..self.attempts_max;
+        let total_ms: u64 = delayed.map(|failed| self.base_ms(failed)).sum();
+        Duration::from_millis(total_ms + total_ms * u64::from(self.jitter_percent) / 100)
     }
 
     /// The rung for the next attempt after `failed` failed ones (1 after the first). The seed decides the jitter.
@@ -107,7 +141,7 @@ impl RetryPolicy {
     }
 
     fn base_ms(&self, failed: u32) -> u64 {
-        let growth = u64::from(self.factor).saturating_pow(failed.saturating_sub(1));
+        let growth = u64::from(self.factor).saturating_pow(failed.saturating_sub(self.immediate + 1));
         self.first_delay_ms.saturating_mul(growth).min(self.delay_max_ms)
     }
 }
@@ -131,6 +165,17 @@ mod tests {
         assert_eq!(seconds(RetryPolicy::try_new(5, 1_000, 10, 20_000, 0).unwrap()), [1, 10, 20]);
         assert_eq!(seconds(RetryPolicy::try_new(4, 2_000, 1, 2_000, 0).unwrap()), [2]);
         assert_eq!(seconds(RetryPolicy::never()), [0_u64; 0]);
+    }
+
+    #[test]
+    fn immediate_attempts_come_before_the_ladder() {
+        let policy = RetryPolicy::default().immediate(2).unwrap();
+        assert_eq!([1, 2, 3, 4].map(|failed| policy.is_immediate(failed)), [true, true, false, false]);
+        assert_eq!(policy.ladder(), [1, 4].map(Duration::from_secs));
+        assert_eq!(policy.longest(), Duration::from_millis(7_500));
+        assert_eq!(RetryPolicy::default().immediate(5), Err(InvalidRetry::Immediate(5)));
+        let only = RetryPolicy::default().immediate(4).unwrap();
+        assert_eq!((only.ladder(), only.is_immediate(4), only.is_immediate(5)), (Vec::new(), true, false));
     }
 
     #[test]

@@ -3,10 +3,15 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
+    breaker::BreakerPolicy,
     event::Descriptor,
     name::{ServiceName, SubscriptionName},
+    partition::Partitions,
     pattern::Pattern,
+    rate::RateLimit,
     retry::RetryPolicy,
+    topic::Topic,
+    topology::names,
 };
 
 /// What one service publishes and subscribes to.
@@ -32,7 +37,91 @@ pub struct SubscriptionSpec {
     pub concurrency: u16,
     /// How long a handler may take.
     pub handler_timeout: Duration,
+    /// Which order is kept.
+    pub order: Order,
+    /// When to stop calling a handler that fails all the time.
+    pub breaker: BreakerPolicy,
+    /// How many events are handled in a second, if that is limited.
+    pub rate: Option<RateLimit>,
 }
+
+/// Which order a subscription keeps among the events of one partition key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Each instance of the service handles the events of a key one at a time, in the order in which it gets them. An event that is
+    /// tried again later is overtaken by those behind it, and several instances share the events between them.
+    #[default]
+    Loose,
+    /// The events of a key are handled one after the other in the order of publishing: across instances, restarts and retries. An
+    /// event that is to be tried again holds back those of its key, and only those, as long as the prefetch has room for them.
+    Strict {
+        /// Over how many queues the keys are spread. Each has one active consumer at a time.
+        partitions: Partitions,
+        /// What becomes of the later events of a key when one is parked.
+        on_park: OnPark,
+    },
+}
+
+/// What becomes of the later events of a key when one is parked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnPark {
+    /// They are handled as if it had never been there.
+    #[default]
+    GoOn,
+    /// They are parked behind it, until it is redriven and handled, or dropped.
+    HoldKey,
+}
+
+impl Order {
+    /// Whether later events of a key wait for one that is tried again.
+    pub fn is_strict(self) -> bool {
+        matches!(self, Self::Strict { .. })
+    }
+
+    /// Whether later events of a key wait for one that is parked.
+    pub fn holds_keys(self) -> bool {
+        matches!(self, Self::Strict { on_park: OnPark::HoldKey, .. })
+    }
+}
+
+impl SubscriptionSpec {
+    /// A subscription with the defaults for everything but its name and what it listens to: see [`RetryPolicy`] and
+    /// [`BreakerPolicy`]; 64 deliveries out and 8 handled at a time, 30 seconds for each, loose order.
+    pub fn new(name: SubscriptionName, patterns: Vec<Pattern>) -> Self {
+        Self {
+            name,
+            patterns,
+            retry: RetryPolicy::default(),
+            prefetch: 64,
+            concurrency: 8,
+            handler_timeout: Duration::from_secs(30),
+            order: Order::Loose,
+            breaker: BreakerPolicy::default(),
+            rate: None,
+        }
+    }
+
+    /// The queues that its events come by: one, or one for each partition.
+    pub fn work_queues(&self) -> Vec<String> {
+        match self.order {
+            Order::Strict { partitions, .. } if partitions > Partitions::ONE => {
+                (0..partitions.count()).map(|partition| names::partition_queue(&self.name, partition)).collect()
+            }
+            Order::Loose | Order::Strict { .. } => vec![self.name.as_str().to_owned()],
+        }
+    }
+
+    /// The pattern under which an event of this topic is handled: the first one that matches.
+    pub fn handler_of(&self, topic: &Topic) -> Option<&Pattern> {
+        self.patterns.iter().find(|pattern| pattern.matches(topic.as_str()))
+    }
+}
+
+/// The longest that an event of a strict subscription may be tried again for: it stays unacknowledged meanwhile, and a broker
+/// closes the channel of a consumer that takes half an hour.
+const STRICT_RETRY_MAX: Duration = Duration::from_mins(20);
 
 /// Why a service's parts do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +138,17 @@ pub enum InvalidService {
     /// Handling fewer at a time than none, or fewer out than are handled.
     #[error("the subscription {0} needs 1 <= concurrency <= prefetch")]
     Prefetch(SubscriptionName),
+    /// Attempts that go on for longer than the broker would wait for them.
+    #[error(
+        "the subscription {name} is strict, so its event stays unacknowledged while it is tried again: the delays may \
+         add up to 20 minutes, not to {} s", .total.as_secs()
+    )]
+    StrictRetry {
+        /// The subscription.
+        name: SubscriptionName,
+        /// What the delays add up to, at their longest.
+        total: Duration,
+    },
     /// An event that belongs to somebody else.
     #[error("the event {topic} belongs to {owner}, which does not let this service publish it")]
     ForeignEvent {
@@ -83,6 +183,10 @@ impl ServiceSpec {
             }
             if subscription.concurrency == 0 || subscription.prefetch < subscription.concurrency {
                 return Err(InvalidService::Prefetch(own.clone()));
+            }
+            let total = subscription.retry.longest();
+            if subscription.order.is_strict() && total > STRICT_RETRY_MAX {
+                return Err(InvalidService::StrictRetry { name: own.clone(), total });
             }
         }
         Ok(Self { name, publishes, subscriptions })

@@ -10,17 +10,20 @@ use fabric_core::{
 };
 use fabric_runtime::{
     activity::Activity,
+    control,
     ids::Ids,
     last_known::{LastKnown, LastKnownTask},
-    observer,
+    notice::Notices,
+    observer::{self, Watched},
     ports::{Broker, DeclareError},
     publisher::Publisher,
-    subscriber::Subscriber,
+    subscriber::{Pauses, Subscriber, Surroundings},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    announce::Announcer,
     config::{Config, ConfigError, HttpSection},
     connect::Adapters,
     handle::Fabric,
@@ -38,6 +41,7 @@ pub struct Host {
     topology: Topology,
     adapters: Adapters,
     activity: Arc<Activity>,
+    surroundings: Surroundings,
     offers: LastKnown,
     last_known: LastKnownTask,
     ids: Ids,
@@ -94,6 +98,14 @@ impl Host {
             declared => declared.map_err(HostError::Topology)?,
         }
         let activity = Arc::new(Activity::new(adapters.clock));
+        let (notices, told) = Notices::new();
+        let surroundings = Surroundings {
+            broker: Arc::clone(&adapters.broker),
+            activity: Arc::clone(&activity),
+            notices,
+            pauses: Pauses::default(),
+            clock: adapters.clock,
+        };
         let (offers, last_known) = LastKnown::start(Arc::clone(&adapters.cache), settings::last_known(config));
         let mut host = Self {
             hosted: Vec::new(),
@@ -101,6 +113,7 @@ impl Host {
             topology,
             adapters,
             activity,
+            surroundings,
             offers,
             last_known,
             ids,
@@ -108,23 +121,27 @@ impl Host {
             tasks,
             stop,
         };
+        if let Some(announcer) = Announcer::new(&host) {
+            host.tasks.spawn(announcer.announce(told, host.stop.clone()));
+        }
         for (service, spec) in services.iter().zip(specs) {
             host.start_service(config, service.as_ref(), spec);
         }
-        let subscriptions = host.subscriptions();
-        host.tasks.spawn(observer::observe(Arc::clone(&host.adapters.broker), subscriptions, host.stop.clone()));
+        let broker = || Arc::clone(&host.adapters.broker);
+        let observing = observer::observe(broker(), host.watched(), host.stop.clone());
+        let following = control::follow(broker(), host.surroundings.pauses.clone(), host.stop.clone());
+        host.tasks.spawn(observing);
+        host.tasks.spawn(following);
         Ok(host)
     }
 
     fn start_service(&mut self, config: &Config, service: &dyn AnyService, spec: ServiceSpec) {
         let fabric = self.fabric_as(spec.name().clone());
-        let clock = self.adapters.clock;
         let mut handlers = service.handlers(&fabric);
         for subscription in spec.subscriptions() {
             if let Some(handler) = handlers.remove(subscription.name.as_str()) {
-                let (broker, activity) = (Arc::clone(&self.adapters.broker), Arc::clone(&self.activity));
-                let options = settings::subscriber(config);
-                let subscriber = Subscriber::new(subscription.clone(), handler, broker, activity, clock, options);
+                let (surroundings, options) = (self.surroundings.clone(), settings::subscriber(config));
+                let subscriber = Subscriber::new(subscription.clone(), handler, surroundings, options);
                 self.tasks.spawn(subscriber.run(self.stop.clone()));
             }
         }
@@ -178,12 +195,17 @@ impl Host {
 
     /// Every subscription of every service here.
     pub fn subscriptions(&self) -> Vec<SubscriptionName> {
-        self.specs().flat_map(ServiceSpec::subscriptions).map(|subscription| subscription.name.clone()).collect()
+        self.watched().into_iter().map(|watched| watched.subscription).collect()
+    }
+
+    /// Every subscription of every service here, with its queues.
+    pub fn watched(&self) -> Vec<Watched> {
+        self.specs().flat_map(ServiceSpec::subscriptions).map(Watched::from).collect()
     }
 
     /// The health of everything here.
     pub fn health(&self) -> Health {
-        self.health_of("fabric", self.subscriptions())
+        self.health_of("fabric", self.watched())
     }
 
     /// All HTTP routes: each service's under its name, its own health and metrics among them, and the same for the process as a
@@ -211,13 +233,13 @@ impl Host {
     }
 
     fn router_of(&self, hosted: &Hosted, metrics: &MetricsHandle) -> Router {
-        let subscriptions = hosted.spec.subscriptions().iter().map(|subscription| subscription.name.clone()).collect();
-        let health = self.health_of(hosted.spec.name().as_str(), subscriptions);
+        let watched = hosted.spec.subscriptions().iter().map(Watched::from).collect();
+        let health = self.health_of(hosted.spec.name().as_str(), watched);
         hosted.routes.clone().merge(health.router()).merge(metrics::router(metrics))
     }
 
-    fn health_of(&self, name: &str, subscriptions: Vec<SubscriptionName>) -> Health {
-        Health::new(name, subscriptions, &self.adapters, Arc::clone(&self.activity))
+    fn health_of(&self, name: &str, watched: Vec<Watched>) -> Health {
+        Health::new(name, watched, &self.adapters, Arc::clone(&self.activity))
     }
 
     /// Stops in good order: takes nothing new, finishes and acknowledges what is in hand, gives back the rest, writes what waits for

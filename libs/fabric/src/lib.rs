@@ -49,6 +49,7 @@
 // The derive writes `::fabric::core::…`, which must resolve inside this crate too.
 extern crate self as fabric;
 
+mod announce;
 pub mod config;
 mod connect;
 mod context;
@@ -67,7 +68,7 @@ pub mod telemetry;
 pub use fabric_core as core;
 pub use fabric_core::{
     Actor, ActorId, Descriptor, Event, EventId, Fault, FaultClass, Metadata, Pattern, Role, ServiceName,
-    SubscriptionName, TenantId, Topic, Violation, codec::Received, retry::RetryPolicy,
+    SubscriptionName, TenantId, Topic, Violation, breaker::BreakerPolicy, codec::Received, retry::RetryPolicy,
 };
 pub use fabric_macros::Event;
 /// The ports that adapters implement, and the loops over them.

@@ -78,6 +78,7 @@ pub struct Publish<'f, P, T = TenantId> {
     correlation: Option<CorrelationId>,
     causation: Option<EventId>,
     trace: Option<TraceContext>,
+    is_notice: bool,
 }
 
 impl<'f, P> Publish<'f, P, ()> {
@@ -92,6 +93,7 @@ impl<'f, P> Publish<'f, P, ()> {
             correlation: None,
             causation: None,
             trace: None,
+            is_notice: false,
         }
     }
 
@@ -116,6 +118,7 @@ impl<'f, P, T> Publish<'f, P, T> {
             correlation: self.correlation,
             causation: self.causation,
             trace: self.trace,
+            is_notice: self.is_notice,
         }
     }
 
@@ -137,6 +140,11 @@ impl<'f, P, T> Publish<'f, P, T> {
     /// When it happened; without this, now.
     pub fn at(self, time: Timestamp) -> Self {
         Self { time: Some(time), ..self }
+    }
+
+    /// It is worth telling and not worth keeping: when nobody listens, it is gone, and the outcome is unrouted.
+    pub fn as_notice(self) -> Self {
+        Self { is_notice: true, ..self }
     }
 
     /// What ties it to other events.
@@ -168,6 +176,7 @@ impl<P: Payload> Publish<'_, P> {
             trace: Some(self.trace.map_or_else(|| TraceContext::start(seed), |trace| trace.child(seed))),
         };
         match self.payload.plan(origin) {
+            Ok(publication) if self.is_notice => Ok(fabric.publisher().notify(publication).await?),
             Ok(publication) => Ok(fabric.publisher().publish(publication).await?),
             Err(rejected) => {
                 metric::published(service.as_str(), self.payload.topic(), "rejected");

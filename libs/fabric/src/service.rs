@@ -5,11 +5,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::Router;
 use fabric_core::{
     Descriptor, Event, Fault, Pattern, ServiceName, SubscriptionName,
+    breaker::BreakerPolicy,
     codec::{Poison, Received},
     name::InvalidName,
+    partition::{InvalidPartitions, Partitions},
     pattern::InvalidPattern,
+    rate::{InvalidRateLimit, RateLimit},
     retry::RetryPolicy,
-    service::{InvalidService, ServiceSpec, SubscriptionSpec},
+    service::{InvalidService, OnPark, Order, ServiceSpec, SubscriptionSpec},
     topic::InvalidTopic,
 };
 use fabric_runtime::{
@@ -41,6 +44,10 @@ pub struct Subscription<S = ()> {
     prefetch: Option<u16>,
     concurrency: Option<u16>,
     timeout: Option<Duration>,
+    partitions: Option<u8>,
+    on_park: OnPark,
+    breaker: Option<BreakerPolicy>,
+    rate: Option<(u32, u32)>,
 }
 
 type Handler<S> = Arc<dyn Fn(Received, Context<S>) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
@@ -56,6 +63,8 @@ pub struct SubscriptionDefaults {
     pub concurrency: u16,
     /// See [`Subscription::timeout`].
     pub handler_timeout: Duration,
+    /// See [`Subscription::breaker`].
+    pub breaker: BreakerPolicy,
 }
 
 /// Why a service's value is not a service.
@@ -71,6 +80,22 @@ pub enum ServiceError {
         subscription: String,
         /// What is wrong.
         source: InvalidPattern,
+    },
+    /// A number of partitions that is none.
+    #[error("subscription {subscription}: {source}")]
+    Partitions {
+        /// The subscription.
+        subscription: String,
+        /// What is wrong.
+        source: InvalidPartitions,
+    },
+    /// A rate limit that lets nothing through.
+    #[error("subscription {subscription}: {source}")]
+    Rate {
+        /// The subscription.
+        subscription: String,
+        /// What is wrong.
+        source: InvalidRateLimit,
     },
     /// A topic is not one.
     #[error(transparent)]
@@ -143,6 +168,10 @@ impl<S: Send + Sync + 'static> Subscription<S> {
             prefetch: None,
             concurrency: None,
             timeout: None,
+            partitions: None,
+            on_park: OnPark::GoOn,
+            breaker: None,
+            rate: None,
         }
     }
 
@@ -209,6 +238,41 @@ impl<S: Send + Sync + 'static> Subscription<S> {
         Self { timeout: Some(timeout), ..self }
     }
 
+    /// Handles the events of a key one after the other in the order of publishing: across instances, restarts and retries.
+    ///
+    /// An event that is to be tried again holds back the later ones of its key, and only those as long as the prefetch has room for
+    /// them. One instance of the service at a time gets events; with [`partitions`](Self::partitions) one for each partition.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { partitions: Some(self.partitions.unwrap_or(1)), ..self }
+    }
+
+    /// Spreads the keys of a [`strict`](Self::strict) subscription over this many queues, 1 to 64, so that several instances can handle
+    /// its events at the same time. Prefetch is counted for each queue, concurrency for all of them together.
+    #[must_use]
+    pub fn partitions(self, partitions: u8) -> Self {
+        Self { partitions: Some(partitions), ..self }
+    }
+
+    /// Parks the later events of a key behind one that is parked, instead of handling them as if it had never been there. Makes the
+    /// subscription [`strict`](Self::strict).
+    #[must_use]
+    pub fn hold_key_on_park(self) -> Self {
+        Self { on_park: OnPark::HoldKey, ..self.strict() }
+    }
+
+    /// When to stop calling a handler that fails all the time.
+    #[must_use]
+    pub fn breaker(self, breaker: BreakerPolicy) -> Self {
+        Self { breaker: Some(breaker), ..self }
+    }
+
+    /// Handles at most `per_second` events a second in the long run, in each instance, and at most `burst` at once after a quiet time.
+    #[must_use]
+    pub fn rate(self, per_second: u32, burst: u32) -> Self {
+        Self { rate: Some((per_second, burst)), ..self }
+    }
+
     fn spec(&self, service: &ServiceName, defaults: &SubscriptionDefaults) -> Result<SubscriptionSpec, ServiceError> {
         let name = SubscriptionName::of_service(service, &self.name)?;
         let parse = |(text, _): &(String, Handler<S>)| {
@@ -221,8 +285,24 @@ impl<S: Send + Sync + 'static> Subscription<S> {
             prefetch: self.prefetch.unwrap_or(defaults.prefetch.max(concurrency)),
             concurrency,
             handler_timeout: self.timeout.unwrap_or(defaults.handler_timeout),
+            order: self
+                .order()
+                .map_err(|source| ServiceError::Partitions { subscription: name.to_string(), source })?,
+            breaker: self.breaker.unwrap_or(defaults.breaker),
+            rate: self
+                .rate
+                .map(|(per_second, burst)| RateLimit::try_new(per_second, burst))
+                .transpose()
+                .map_err(|source| ServiceError::Rate { subscription: name.to_string(), source })?,
             name,
         })
+    }
+}
+
+impl<S> Subscription<S> {
+    fn order(&self) -> Result<Order, InvalidPartitions> {
+        let Some(partitions) = self.partitions else { return Ok(Order::Loose) };
+        Ok(Order::Strict { partitions: Partitions::try_new(partitions)?, on_park: self.on_park })
     }
 }
 

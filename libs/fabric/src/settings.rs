@@ -14,6 +14,7 @@ use crate::{
 pub fn subscription_defaults(config: &Config) -> Result<SubscriptionDefaults, ConfigError> {
     Ok(SubscriptionDefaults {
         retry: config.retry.policy()?,
+        breaker: config.breaker.policy()?,
         prefetch: config.subscriber.prefetch,
         concurrency: config.subscriber.concurrency,
         handler_timeout: Duration::from_millis(config.subscriber.handler_timeout_ms),

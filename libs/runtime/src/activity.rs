@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use fabric_core::{EventId, Metadata, SubscriptionName, Topic, delivery::Disposition, rate::RateWindow};
+use fabric_core::{
+    EventId, Metadata, SubscriptionName, Topic, breaker::Circuit, delivery::Disposition, rate::RateWindow,
+};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -42,11 +44,15 @@ pub struct SettledDelivery {
 /// Counts of one subscription in this process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubscriptionActivity {
-    /// Whether this process has a consumer on the subscription's queue now.
+    /// Whether this process has a consumer on each of the subscription's queues now.
     pub is_consuming: bool,
+    /// Whether an operator has paused it.
+    pub is_paused: bool,
+    /// What its circuit breaker lets through.
+    pub circuit: Circuit,
     /// Deliveries that were handled.
     pub handled: u64,
-    /// Deliveries that were put off.
+    /// Attempts that were followed by another one.
     pub retried: u64,
     /// Deliveries that were parked.
     pub parked: u64,
@@ -144,6 +150,14 @@ impl Activity {
         self.lock().entry(subscription.clone()).or_default().is_consuming = is_consuming;
     }
 
+    pub(crate) fn paused(&self, subscription: &SubscriptionName, is_paused: bool) {
+        self.lock().entry(subscription.clone()).or_default().is_paused = is_paused;
+    }
+
+    pub(crate) fn circuit(&self, subscription: &SubscriptionName, circuit: Circuit) {
+        self.lock().entry(subscription.clone()).or_default().circuit = circuit;
+    }
+
     pub(crate) fn settle(
         &self,
         subscription: &SubscriptionName,
@@ -157,7 +171,7 @@ impl Activity {
             let activity = subscriptions.entry(subscription.clone()).or_default();
             match disposition {
                 Disposition::Ack => activity.handled += 1,
-                Disposition::RetryAfter(_) => activity.retried += 1,
+                Disposition::RetryNow | Disposition::RetryAfter(_) => activity.retried += 1,
                 Disposition::Park(_) => activity.parked += 1,
             }
             activity.rate.count(self.clock.elapsed());

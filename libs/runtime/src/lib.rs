@@ -7,15 +7,20 @@
 //! | from delivery to acknowledgement | [`subscriber`], [`handler`] |
 //! | keeping the last known events | [`last_known`] |
 //! | what is counted | [`metric`] |
-//! | what is going on | [`activity`], [`observer`] |
+//! | what is going on | [`activity`], [`observer`], [`notice`] |
+//! | what operators do | [`control`], [`parked`], [`redrive`] |
 
 pub mod activity;
 pub mod clock;
+pub mod control;
 pub mod handler;
 pub mod ids;
 pub mod last_known;
 pub mod metric;
+pub mod notice;
 pub mod observer;
+pub mod parked;
 pub mod ports;
 pub mod publisher;
+pub mod redrive;
 pub mod subscriber;

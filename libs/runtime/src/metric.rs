@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use fabric_core::delivery::{Disposition, Outcome};
+use fabric_core::{
+    breaker::Circuit,
+    delivery::{Disposition, Outcome},
+};
 use metrics::{counter, gauge, histogram};
 
 /// What kind of number a metric is.
@@ -55,9 +58,9 @@ metrics_table! {
     FAILED = "eventbus_failed_total", Counter, "deliveries", ["subscription", "class"],
         "Attempts that failed.", "Once per failed attempt, with class transient, permanent, panic, timeout or poison.";
     RETRIES = "eventbus_retry_total", Counter, "deliveries", ["subscription"],
-        "Events put into a wait queue for another attempt.", "When the broker has confirmed the copy.";
+        "Events that are tried again.", "When another attempt follows at once or is put off; of a loose subscription, when the broker has confirmed the copy in the wait queue.";
     PARKED = "eventbus_dlq_total", Counter, "events", ["subscription", "reason"],
-        "Events that were parked.", "When the broker has confirmed the copy, with reason exhausted, permanent or poison.";
+        "Events that were parked.", "When the broker has confirmed the copy, with reason exhausted, permanent, poison or held.";
     PROCESSING = "eventbus_processing_duration_seconds", Histogram, "seconds", ["subscription"],
         "How long a handler took.", "Once per attempt that reached a handler.";
     CRITICAL = "eventbus_critical_time_seconds", Histogram, "seconds", ["subscription"],
@@ -92,6 +95,14 @@ metrics_table! {
         "Events in a subscription's parked queue.", "Whenever depths are read.";
     CONSUMERS = "eventbus_subscription_consumers", Gauge, "consumers", ["subscription"],
         "Consumers of a subscription's queue.", "Whenever depths are read.";
+    CIRCUIT = "eventbus_subscription_circuit_open", Gauge, "0 or 1", ["subscription"],
+        "Whether a subscription's circuit breaker is open or half open.", "Whenever the breaker opens or closes.";
+    PAUSED = "eventbus_subscription_paused", Gauge, "0 or 1", ["subscription"],
+        "Whether an operator has paused a subscription.", "Whenever it is paused or resumed.";
+    HELD_KEYS = "eventbus_subscription_held_keys", Gauge, "keys", ["subscription", "queue"],
+        "Keys that are held since an event of theirs is parked.", "Whenever a key is held or free again.";
+    NOTICES_LOST = "eventbus_notices_lost_total", Counter, "notices", [],
+        "Notices of parked and resolved events that were not published, since too many were waiting.", "When one finds no room.";
     READY = "eventbus_ready", Gauge, "0 or 1", ["service"],
         "Whether a service is ready.", "Whenever readiness is checked.";
 }
@@ -174,7 +185,7 @@ impl SubscriptionMetrics {
     pub fn settled(&self, topic: &str, disposition: &Disposition) {
         let outcome = match disposition {
             Disposition::Ack => "ack",
-            Disposition::RetryAfter(_) => {
+            Disposition::RetryNow | Disposition::RetryAfter(_) => {
                 counter!(RETRIES, "subscription" => self.subscription.clone()).increment(1);
                 "retry"
             }
@@ -184,6 +195,23 @@ impl SubscriptionMetrics {
             }
         };
         counter!(CONSUMED, "subscription" => self.subscription.clone(), "topic" => topic.to_owned(), "outcome" => outcome).increment(1);
+    }
+
+    /// The circuit breaker has changed.
+    pub fn circuit(&self, circuit: Circuit) {
+        let value = if circuit == Circuit::Closed { 0.0 } else { 1.0 };
+        gauge!(CIRCUIT, "subscription" => self.subscription.clone()).set(value);
+    }
+
+    /// The subscription was paused, or resumed.
+    pub fn paused(&self, is_paused: bool) {
+        gauge!(PAUSED, "subscription" => self.subscription.clone()).set(if is_paused { 1.0 } else { 0.0 });
+    }
+
+    /// So many keys of a queue are held now.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and there are far fewer keys than 2^52")]
+    pub fn held_keys(&self, queue: &str, count: usize) {
+        gauge!(HELD_KEYS, "subscription" => self.subscription.clone(), "queue" => queue.to_owned()).set(count as f64);
     }
 
     /// Acknowledgements were lost.
@@ -221,6 +249,11 @@ pub fn cache_failed() {
 /// An event was not offered, since too many topics were waiting.
 pub fn cache_dropped() {
     counter!(CACHE_DROPPED).increment(1);
+}
+
+/// A notice found no room.
+pub fn notice_lost() {
+    counter!(NOTICES_LOST).increment(1);
 }
 
 /// Connections were built again.

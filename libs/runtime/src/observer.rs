@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fabric_core::{SubscriptionName, topology::names};
+use fabric_core::{SubscriptionName, service::SubscriptionSpec, topology::names};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     metric,
-    ports::{Broker, BrokerStatus, DepthError},
+    ports::{Broker, BrokerStatus, Depth, DepthError},
 };
 
 /// How often depths are read for metrics.
@@ -23,37 +23,49 @@ pub struct SubscriptionDepth {
     pub pending: u64,
     /// Parked events.
     pub parked: u64,
-    /// Consumers of its queue, in all processes.
+    /// Consumers of its queue, in all processes; of several queues, of the one that has the fewest.
     pub consumers: u64,
 }
 
-/// Reads what waits for these subscriptions. One whose queue does not exist has no entry.
-pub async fn depths(
-    broker: &dyn Broker,
-    subscriptions: &[SubscriptionName],
-) -> Result<Vec<SubscriptionDepth>, DepthError> {
-    let queues = subscriptions.iter().flat_map(|name| [name.as_str().to_owned(), names::parked_queue(name)]).collect();
+/// A subscription and the queues that its events come by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The subscription.
+    pub subscription: SubscriptionName,
+    /// See [`SubscriptionSpec::work_queues`].
+    pub queues: Vec<String>,
+}
+
+impl From<&SubscriptionSpec> for Watched {
+    fn from(spec: &SubscriptionSpec) -> Self {
+        Self { subscription: spec.name.clone(), queues: spec.work_queues() }
+    }
+}
+
+/// Reads what waits for these subscriptions. One of which a queue does not exist has no entry.
+pub async fn depths(broker: &dyn Broker, watched: &[Watched]) -> Result<Vec<SubscriptionDepth>, DepthError> {
+    let parked = |watched: &Watched| names::parked_queue(&watched.subscription);
+    let queues = watched.iter().flat_map(|one| one.queues.iter().cloned().chain([parked(one)])).collect();
     let depths = broker.depths(queues).await?;
     let find = |queue: &str| depths.iter().find(|depth| depth.queue == queue);
-    Ok(subscriptions
+    Ok(watched
         .iter()
-        .filter_map(|name| {
-            let work = find(name.as_str())?;
-            let parked = find(&names::parked_queue(name)).map_or(0, |depth| depth.ready);
+        .filter_map(|one| {
+            let work: Vec<&Depth> = one.queues.iter().map(|queue| find(queue)).collect::<Option<_>>()?;
             let depth = SubscriptionDepth {
-                subscription: name.clone(),
-                pending: work.ready,
-                parked,
-                consumers: work.consumers,
+                subscription: one.subscription.clone(),
+                pending: work.iter().map(|queue| queue.ready).sum(),
+                parked: find(&parked(one)).map_or(0, |depth| depth.ready),
+                consumers: work.iter().map(|queue| queue.consumers).min().unwrap_or_default(),
             };
-            metric::depths(name.as_str(), depth.pending, depth.parked, depth.consumers);
+            metric::depths(one.subscription.as_str(), depth.pending, depth.parked, depth.consumers);
             Some(depth)
         })
         .collect())
 }
 
 /// Moves the metrics of connections and depths until it is told to stop.
-pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionName>, stop: CancellationToken) {
+pub async fn observe(broker: Arc<dyn Broker>, watched: Vec<Watched>, stop: CancellationToken) {
     let mut status = broker.status();
     let mut before = BrokerStatus { reconnects: 0, ..status.borrow().clone() };
     let second = Duration::from_secs(1);
@@ -84,7 +96,7 @@ pub async fn observe(broker: Arc<dyn Broker>, subscriptions: Vec<SubscriptionNam
             }
             _ = every_second.tick(), if current.blocked.is_some() => metric::blocked_for(1),
             _ = every_depths.tick(), if current.connected => {
-                if let Err(error) = depths(broker.as_ref(), &subscriptions).await {
+                if let Err(error) = depths(broker.as_ref(), &watched).await {
                     tracing::debug!(%error, "depths could not be read");
                 }
             }

@@ -78,10 +78,19 @@ impl Publisher {
         self.activity.confirmed();
         let id = metadata.id;
         self.last_known.offer(metadata, &body);
-        Ok(match confirmed {
-            Confirmed::Routed => Published::Routed(id),
-            Confirmed::Unrouted => Published::Unrouted(id),
-        })
+        Ok(published(confirmed, id))
+    }
+
+    /// Publishes something that is worth telling and not worth keeping: when nobody listens, it is gone.
+    pub async fn notify(&self, publication: Publication) -> Result<Published, PublishError> {
+        let Publication { metadata, outgoing } = publication;
+        let body = outgoing.message.body.clone();
+        let result = self.broker.publish(outgoing).await;
+        metric::published(self.service.as_str(), metadata.topic.as_str(), outcome_of(&result));
+        let (confirmed, id) = (result?, metadata.id);
+        self.activity.confirmed();
+        self.last_known.offer(metadata, &body);
+        Ok(published(confirmed, id))
     }
 
     async fn confirm(&self, outgoing: Outgoing) -> Result<Confirmed, PublishError> {
@@ -93,11 +102,24 @@ impl Publisher {
     }
 }
 
-/// Publishes a copy straight to a queue. The queue must be there: a copy that comes back is not kept anywhere.
+/// Publishes a copy straight to a queue. A copy that comes back is not kept anywhere: the queue is missing, and made again for the
+/// next one.
 pub(crate) async fn keep(broker: &dyn Broker, copy: Outgoing) -> Result<(), PublishError> {
     match broker.publish(copy).await? {
         Confirmed::Routed => Ok(()),
-        Confirmed::Unrouted => Err(PublishError::NotSent { reason: "the queue that keeps it does not exist" }),
+        Confirmed::Unrouted => {
+            if let Err(error) = broker.restore().await {
+                tracing::warn!(%error, "a queue that keeps events does not stand");
+            }
+            Err(PublishError::NotSent { reason: "the queue that keeps it does not exist" })
+        }
+    }
+}
+
+fn published(confirmed: Confirmed, id: EventId) -> Published {
+    match confirmed {
+        Confirmed::Routed => Published::Routed(id),
+        Confirmed::Unrouted => Published::Unrouted(id),
     }
 }
 

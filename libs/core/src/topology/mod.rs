@@ -7,17 +7,61 @@ pub use explain::{Explanation, Reached, explain};
 
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::{name::SubscriptionName, pattern::Pattern, service::ServiceSpec};
+use crate::{
+    name::SubscriptionName,
+    partition::{Partitions, SLOTS},
+    pattern::Pattern,
+    service::{Order, ServiceSpec, SubscriptionSpec},
+};
 
 /// Exchanges, queues and bindings: plain data that an adapter declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     /// The durable topic exchanges, sorted.
     pub exchanges: BTreeSet<String>,
+    /// What spreads partitioned subscriptions over their queues.
+    pub splitters: Vec<Splitter>,
     /// The durable quorum queues.
     pub queues: Vec<Queue>,
     /// What is bound to what.
     pub bindings: Vec<Binding>,
+}
+
+/// What spreads the events of a partitioned subscription over its queues: a durable headers exchange with a binding for each slot,
+/// on the header [`SLOT`](crate::resend::SLOT). What has no slot goes by its alternate exchange to the first queue.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Splitter {
+    /// The subscription.
+    pub subscription: SubscriptionName,
+    /// Over how many queues, whose names follow from the subscription's: see [`names::partition_queue`].
+    pub partitions: Partitions,
+}
+
+impl Splitter {
+    /// The name of the headers exchange.
+    pub fn exchange(&self) -> String {
+        names::slots_exchange(&self.subscription)
+    }
+
+    /// The name of its alternate exchange, a durable topic exchange to which the first queue is bound with `#`.
+    pub fn slotless_exchange(&self) -> String {
+        names::slotless_exchange(&self.subscription)
+    }
+
+    /// The queue that takes what has no slot.
+    pub fn slotless_queue(&self) -> String {
+        names::partition_queue(&self.subscription, 0)
+    }
+
+    /// Each slot with the queue that it goes to.
+    pub fn slots(&self) -> impl Iterator<Item = (u8, String)> {
+        (0..SLOTS).map(|slot| (slot, self.queue_of(slot)))
+    }
+
+    /// The queue that a slot goes to.
+    pub fn queue_of(&self, slot: u8) -> String {
+        names::partition_queue(&self.subscription, self.partitions.of_slot(slot))
+    }
 }
 
 /// A queue with everything about it that can never change.
@@ -32,10 +76,13 @@ pub struct Queue {
 /// What a queue is for. The arguments that it is declared with follow from this and from its name, so they never change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueueRole {
-    /// A subscription's queue. What the broker itself gives up on goes to the parked queue.
+    /// A subscription's queue, or one of them. What the broker itself gives up on goes to the parked queue: what came back
+    /// [`RETURNS_MAX`] times.
     Work {
         /// The parked queue.
         parked: String,
+        /// Whether only one consumer at a time gets deliveries, so that they are handled in order.
+        single_active: bool,
     },
     /// Events wait here for their next attempt and return to the work queue.
     Wait {
@@ -44,30 +91,60 @@ pub enum QueueRole {
         /// Where they return to.
         work: String,
     },
-    /// A subscription's parked events.
+    /// A subscription's parked events, or what operators have paused. One reader at a time gets them, and reading them does not wear
+    /// them out.
     Parked,
     /// Events that nobody was bound to.
     Unrouted,
 }
 
-/// A queue bound to an exchange.
+/// A queue or a splitter bound to a topic exchange.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Binding {
     /// The exchange.
     pub exchange: String,
-    /// The queue.
-    pub queue: String,
+    /// What gets the events.
+    pub target: Target,
     /// The binding key.
     pub pattern: Pattern,
 }
+
+/// What gets the events of a binding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// The queue of this name.
+    Queue(String),
+    /// The splitter whose exchange has this name.
+    Splitter(String),
+}
+
+impl Target {
+    /// The name of the queue or exchange.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Queue(name) | Self::Splitter(name) => name,
+        }
+    }
+}
+
+/// How often a delivery may come back to a work queue before the broker parks it: the last fuse, for an event that ends every process
+/// that touches it. With a limit set, what comes back keeps its place at the head of the queue; without one, `RabbitMQ` 3.10 puts it
+/// at the end, and order is lost. It is far above what restarts cost, since each of those counts for all that was out.
+pub const RETURNS_MAX: u32 = 100;
+
+/// The same for parked queues, where nothing may ever be given up on, however often somebody looks.
+pub const PARKED_RETURNS_MAX: u32 = 1_000_000_000;
 
 impl Topology {
     /// Joins two topologies: everything of both, once.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
         self.exchanges.extend(other.exchanges);
+        self.splitters.extend(other.splitters);
         self.queues.extend(other.queues);
         self.bindings.extend(other.bindings);
+        self.splitters.sort();
+        self.splitters.dedup();
         self.queues.sort();
         self.queues.dedup();
         self.bindings.sort();
@@ -83,67 +160,74 @@ impl Topology {
 pub fn of_services<'a>(services: impl IntoIterator<Item = &'a ServiceSpec>, contexts: &[&str]) -> Topology {
     let mut topology = Topology::default();
     topology.exchanges.extend(contexts.iter().map(|context| names::exchange(context)));
+    topology.exchanges.insert(names::exchange(names::FABRIC_CONTEXT));
     topology.queues.push(Queue { name: names::UNROUTED.to_owned(), role: QueueRole::Unrouted });
+    topology.queues.push(Queue { name: names::CONTROL.to_owned(), role: QueueRole::Parked });
     for service in services {
         for event in service.publishes() {
             let context = event.topic.split('.').next().unwrap_or_default();
             topology.exchanges.insert(names::exchange(context));
         }
         for subscription in service.subscriptions() {
-            topology.queues.extend(queues_of(&subscription.name, &subscription.retry.ladder()));
-            for pattern in &subscription.patterns {
-                bind(&mut topology, &subscription.name, pattern, contexts);
-            }
+            add(&mut topology, subscription, contexts);
         }
     }
     topology.union(Topology::default())
 }
 
-fn queues_of(subscription: &SubscriptionName, ladder: &[Duration]) -> Vec<Queue> {
-    let work = subscription.as_str().to_owned();
-    let parked = names::parked_queue(subscription);
-    let wait = |delay: &Duration| Queue {
-        name: names::wait_queue(subscription, *delay),
-        role: QueueRole::Wait { delay: *delay, work: work.clone() },
+fn add(topology: &mut Topology, subscription: &SubscriptionSpec, contexts: &[&str]) {
+    let (name, parked) = (&subscription.name, names::parked_queue(&subscription.name));
+    let target = match subscription.order {
+        Order::Strict { partitions, .. } if partitions > Partitions::ONE => {
+            let splitter = Splitter { subscription: name.clone(), partitions };
+            let target = Target::Splitter(splitter.exchange());
+            topology.splitters.push(splitter);
+            target
+        }
+        Order::Loose | Order::Strict { .. } => Target::Queue(name.as_str().to_owned()),
     };
-    let mut queues = vec![
-        Queue { name: work.clone(), role: QueueRole::Work { parked: parked.clone() } },
-        Queue { name: parked, role: QueueRole::Parked },
-    ];
-    queues.extend(ladder.iter().map(wait));
-    queues
+    let single_active = subscription.order.is_strict();
+    for queue in subscription.work_queues() {
+        topology.queues.push(Queue { name: queue, role: QueueRole::Work { parked: parked.clone(), single_active } });
+    }
+    topology.queues.push(Queue { name: parked, role: QueueRole::Parked });
+    if !subscription.order.is_strict() {
+        // A strict subscription waits without leaving its queue.
+        let wait = |delay| QueueRole::Wait { delay, work: name.as_str().to_owned() };
+        let ladder = subscription.retry.ladder().into_iter();
+        topology.queues.extend(ladder.map(|delay| Queue { name: names::wait_queue(name, delay), role: wait(delay) }));
+    }
+    for pattern in &subscription.patterns {
+        bind(topology, &target, pattern, contexts);
+    }
 }
 
-fn bind(topology: &mut Topology, subscription: &SubscriptionName, pattern: &Pattern, contexts: &[&str]) {
+fn bind(topology: &mut Topology, target: &Target, pattern: &Pattern, contexts: &[&str]) {
     let exchanges: Vec<String> = match pattern.context() {
         Some(context) => vec![names::exchange(context)],
         None => contexts.iter().map(|context| names::exchange(context)).collect(),
     };
     for exchange in exchanges {
         topology.exchanges.insert(exchange.clone());
-        topology.bindings.push(Binding { exchange, queue: subscription.as_str().to_owned(), pattern: pattern.clone() });
+        topology.bindings.push(Binding { exchange, target: target.clone(), pattern: pattern.clone() });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{name::ServiceName, retry::RetryPolicy, service::SubscriptionSpec};
+    use crate::{name::ServiceName, retry::RetryPolicy, service::OnPark};
 
-    fn service(patterns: &[&str]) -> ServiceSpec {
-        let subscription = SubscriptionSpec {
-            name: SubscriptionName::try_new("academic.audit").unwrap(),
-            patterns: patterns.iter().map(|pattern| pattern.parse().unwrap()).collect(),
-            retry: RetryPolicy::try_new(3, 1_000, 4, 60_000, 0).unwrap(),
-            prefetch: 8,
-            concurrency: 1,
-            handler_timeout: Duration::from_secs(1),
-        };
+    fn service(patterns: &[&str], order: Order) -> ServiceSpec {
+        let name = SubscriptionName::try_new("academic.audit").unwrap();
+        let patterns = patterns.iter().map(|pattern| pattern.parse().unwrap()).collect();
+        let retry = RetryPolicy::try_new(3, 1_000, 4, 60_000, 0).unwrap();
+        let subscription = SubscriptionSpec { retry, order, ..SubscriptionSpec::new(name, patterns) };
         ServiceSpec::try_new(ServiceName::try_new("academic").unwrap(), Vec::new(), vec![subscription]).unwrap()
     }
 
     fn bound(patterns: &[&str]) -> Vec<String> {
-        let topology = of_services([&service(patterns)], &["gradebook", "kyc"]);
+        let topology = of_services([&service(patterns, Order::Loose)], &["gradebook", "kyc"]);
         topology.bindings.iter().map(|binding| format!("{} {}", binding.exchange, binding.pattern)).collect()
     }
 
@@ -157,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_subscription_has_its_queue_its_ladder_and_its_parked_queue() {
-        let topology = of_services([&service(&["gradebook.#"])], &["gradebook"]);
+        let topology = of_services([&service(&["gradebook.#"], Order::Loose)], &["gradebook"]);
         let names: Vec<&str> = topology.queues.iter().map(|queue| queue.name.as_str()).collect();
         assert_eq!(
             names,
@@ -166,14 +250,33 @@ mod tests {
                 "academic.audit.parked",
                 "academic.audit.retry.1000",
                 "academic.audit.retry.4000",
-                "events.unrouted"
+                "events.unrouted",
+                "fabric.control"
             ]
         );
     }
 
     #[test]
+    fn a_strict_subscription_has_single_active_consumers_and_no_ladder() {
+        let names_with = |count| {
+            let partitions = Partitions::try_new(count).unwrap();
+            let strict = Order::Strict { partitions, on_park: OnPark::GoOn };
+            let topology = of_services([&service(&["gradebook.#"], strict)], &["gradebook"]);
+            let work = topology.queues.iter().filter(|queue| matches!(queue.role, QueueRole::Work { .. }));
+            assert!(work.clone().all(|q| matches!(q.role, QueueRole::Work { single_active: true, .. })));
+            assert!(topology.queues.iter().all(|queue| !matches!(queue.role, QueueRole::Wait { .. })));
+            let work: Vec<String> = work.map(|queue| queue.name.clone()).collect();
+            (work, topology.bindings[0].target.name().to_owned(), topology.splitters.len())
+        };
+        assert_eq!(names_with(1), (vec!["academic.audit".to_owned()], "academic.audit".to_owned(), 0));
+        let (work, target, splitters) = names_with(2);
+        assert_eq!(work, ["academic.audit.partition.0", "academic.audit.partition.1"]);
+        assert_eq!((target.as_str(), splitters), ("academic.audit.slots", 1));
+    }
+
+    #[test]
     fn a_union_has_everything_once() {
-        let one = of_services([&service(&["gradebook.#"])], &["gradebook"]);
+        let one = of_services([&service(&["gradebook.#"], Order::Loose)], &["gradebook"]);
         assert_eq!(one.clone().union(one.clone()), one);
     }
 }

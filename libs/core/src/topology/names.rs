@@ -7,6 +7,12 @@ use crate::name::SubscriptionName;
 /// The queue that keeps what nobody was bound to.
 pub const UNROUTED: &str = "events.unrouted";
 
+/// The queue that keeps what operators have paused.
+pub const CONTROL: &str = "fabric.control";
+
+/// The context of what the fabric says of itself.
+pub const FABRIC_CONTEXT: &str = "fabric";
+
 /// The exchange of a context.
 pub fn exchange(context: &str) -> String {
     format!("events.{context}")
@@ -26,4 +32,19 @@ pub fn wait_queue(subscription: &SubscriptionName, delay: Duration) -> String {
 /// The queue of a subscription that keeps what could not be handled.
 pub fn parked_queue(subscription: &SubscriptionName) -> String {
     format!("{subscription}.parked")
+}
+
+/// One of the queues of a partitioned subscription, counted from 0.
+pub fn partition_queue(subscription: &SubscriptionName, partition: u8) -> String {
+    format!("{subscription}.partition.{partition}")
+}
+
+/// The exchange that spreads a partitioned subscription's events over its queues by their slot.
+pub fn slots_exchange(subscription: &SubscriptionName) -> String {
+    format!("{subscription}.slots")
+}
+
+/// The exchange that takes those of them which have no slot: events of foreign producers.
+pub fn slotless_exchange(subscription: &SubscriptionName) -> String {
+    format!("{subscription}.slotless")
 }

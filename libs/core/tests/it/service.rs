@@ -4,21 +4,17 @@ use std::time::Duration;
 
 use fabric_core::{
     Descriptor, Pattern, ServiceName, SubscriptionName,
+    partition::Partitions,
     retry::RetryPolicy,
-    service::{InvalidService, ServiceSpec, SubscriptionSpec},
+    service::{InvalidService, OnPark, Order, ServiceSpec, SubscriptionSpec},
 };
 
 use crate::sample::GradePosted;
 
 pub fn subscription(name: &str, patterns: &[&str]) -> SubscriptionSpec {
-    SubscriptionSpec {
-        name: SubscriptionName::try_new(name).unwrap(),
-        patterns: patterns.iter().map(|pattern| Pattern::try_new(pattern).unwrap()).collect(),
-        retry: RetryPolicy::default(),
-        prefetch: 8,
-        concurrency: 4,
-        handler_timeout: Duration::from_secs(1),
-    }
+    let patterns = patterns.iter().map(|pattern| Pattern::try_new(pattern).unwrap()).collect();
+    let name = SubscriptionName::try_new(name).unwrap();
+    SubscriptionSpec { prefetch: 8, concurrency: 4, ..SubscriptionSpec::new(name, patterns) }
 }
 
 #[test]
@@ -38,6 +34,13 @@ fn parts_that_do_not_fit_are_named() {
     assert_eq!(service("academic", vec![foreign]), Err(InvalidService::ForeignSubscription(own("social.audit"))));
     let nothing = subscription("academic.audit", &[]);
     assert_eq!(service("academic", vec![nothing]), Err(InvalidService::NoPattern(own("academic.audit"))));
+    let strict = Order::Strict { partitions: Partitions::ONE, on_park: OnPark::GoOn };
+    let retry = RetryPolicy::try_new(5, 240_000, 2, 3_600_000, 0).unwrap();
+    let patient = SubscriptionSpec { order: strict, retry, ..one.clone() };
+    assert_eq!(service("academic", vec![SubscriptionSpec { order: Order::Loose, ..patient.clone() }]), Ok(()));
+    let total = Duration::from_mins(4 + 8 + 16 + 32);
+    let name = own("academic.audit");
+    assert_eq!(service("academic", vec![patient]), Err(InvalidService::StrictRetry { name, total }));
     let greedy = SubscriptionSpec { concurrency: 9, ..one };
     assert_eq!(service("academic", vec![greedy]), Err(InvalidService::Prefetch(own("academic.audit"))));
     let event = InvalidService::ForeignEvent { topic: "gradebook.grade.posted", owner: "academic" };

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use fabric_core::{
-    EventId, Metadata, PartitionKey, SubscriptionName, TenantId, Topic,
+    EventId, Metadata, PartitionKey, TenantId, Topic,
     codec::{self, Poison, decode, decode_message, encode, encode_structured},
     message::{HeaderValue, Headers, Incoming, Message, Properties},
     metadata::StreamPlace,
     name::{CorrelationId, StreamId, SubjectId},
     publication::plan,
-    resend::{parked_copy, retry_copy},
+    resend::{Trial, parked_copy, retry_copy},
     seed::Seed,
     trace::TraceContext,
 };
@@ -49,13 +49,14 @@ fn what_goes_out_comes_in_the_same() {
 fn copies_for_a_retry_and_from_parking_are_the_same_event() {
     let publication = plan(&grade(), origin("academic", "teacher")).unwrap();
     let original = incoming(publication.outgoing.message);
-    let subscription = SubscriptionName::try_new("academic.gpa").unwrap();
+    let subscription = crate::service::subscription("academic.gpa", &["gradebook.#"]);
+    let trial = Trial::of(&original);
     let reason = fabric_core::delivery::ParkReason::Poison(Poison::NoHandler);
     let fault = fabric_core::Fault::transient("x");
     let delay = std::time::Duration::from_secs(1);
     for copy in [
-        retry_copy(&original, &subscription, &fault, delay, Timestamp::UNIX_EPOCH),
-        parked_copy(&original, &subscription, &reason, Timestamp::UNIX_EPOCH),
+        retry_copy(&original, &subscription, trial, &fault, delay, Timestamp::UNIX_EPOCH).unwrap(),
+        parked_copy(&original, &subscription, trial, &reason, Timestamp::UNIX_EPOCH),
     ] {
         let back = Incoming {
             tag: 9,

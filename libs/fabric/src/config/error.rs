@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use fabric_core::retry::InvalidRetry;
+use fabric_core::{breaker::InvalidBreaker, retry::InvalidRetry};
 
 /// Why the configuration was not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ pub enum ConfigError {
     /// The numbers do not make a retry policy.
     #[error(transparent)]
     Retry(#[from] InvalidRetry),
+    /// The numbers do not make a circuit breaker.
+    #[error(transparent)]
+    Breaker(#[from] InvalidBreaker),
     /// The sections do not have the keys that the defaults have: a mistake in this crate, which its tests find.
     #[error("the sections of the configuration do not match its defaults")]
     Sections,

@@ -45,8 +45,8 @@ use layer::{Layers, Origin};
 use rule::Rule;
 pub use secret_url::SecretUrl;
 pub use section::{
-    AuthSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection, LogFormat,
-    LogSection, MailSection, RetrySection, SubscriberSection,
+    AuthSection, BreakerSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection,
+    LogFormat, LogSection, MailSection, RetrySection, SubscriberSection,
 };
 
 /// The defaults with their explanations: a file to start one's own from.
@@ -72,6 +72,8 @@ pub struct Config {
     pub subscriber: SubscriberSection,
     /// How often a failing event is tried again.
     pub retry: RetrySection,
+    /// When to stop calling a handler that fails all the time.
+    pub breaker: BreakerSection,
     /// Shutting down.
     pub drain: DrainSection,
     /// Files that the service makes.
@@ -134,6 +136,7 @@ impl Config {
         // The error of the conversion may quote a value, so it is not kept.
         let config: Self = layers.table().try_into().map_err(|_| ConfigError::Sections)?;
         config.retry.policy()?;
+        config.breaker.policy()?;
         let settings =
             layers.iter().map(|(key, rule, value, source)| Setting { key, value: text(rule, value), source });
         Ok(Self { settings: settings.collect(), ..config })
@@ -173,6 +176,7 @@ impl fmt::Debug for Config {
             .field("http", &self.http)
             .field("subscriber", &self.subscriber)
             .field("retry", &self.retry)
+            .field("breaker", &self.breaker)
             .field("drain", &self.drain)
             .field("data", &self.data)
             .field("auth", &self.auth)

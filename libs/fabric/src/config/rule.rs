@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use fabric_core::retry::{ATTEMPTS_LIMIT, DELAY_LIMIT_MS};
+use fabric_core::{
+    breaker::{OPEN_LIMIT_MS, WINDOW_LIMIT},
+    retry::{ATTEMPTS_LIMIT, DELAY_LIMIT_MS},
+};
 use toml::Value;
 use tracing_subscriber::EnvFilter;
 
@@ -74,10 +77,15 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("subscriber.ack_delay_max_ms", Number(0, 10_000)),
     ("subscriber.tenants", Tenants),
     ("retry.attempts_max", Number(1, ATTEMPTS_LIMIT as i64)),
+    ("retry.immediate", Number(0, ATTEMPTS_LIMIT as i64 - 1)),
     ("retry.first_delay_ms", Number(1, DELAY_LIMIT_MS.cast_signed())),
     ("retry.factor", Number(1, 10)),
     ("retry.delay_max_ms", Number(1, DELAY_LIMIT_MS.cast_signed())),
     ("retry.jitter_percent", Number(0, 100)),
+    ("breaker.window", Number(1, WINDOW_LIMIT as i64)),
+    ("breaker.failures_percent", Number(1, 100)),
+    ("breaker.open_ms", Number(1, OPEN_LIMIT_MS.cast_signed())),
+    ("breaker.open_max_ms", Number(1, OPEN_LIMIT_MS.cast_signed())),
     ("drain.grace_ms", Number(0, WAIT_MAX_MS)),
     ("data.folder", Path),
     ("auth.key_file", OptionalPath),
@@ -98,6 +106,7 @@ pub(super) const ORDERED: &[(&str, &str)] = &[
     ("broker.reconnect_min_ms", "broker.reconnect_max_ms"),
     ("subscriber.concurrency", "subscriber.prefetch"),
     ("retry.first_delay_ms", "retry.delay_max_ms"),
+    ("breaker.open_ms", "breaker.open_max_ms"),
 ];
 
 /// The key as the table has it, with its rule. None when there is no such key.

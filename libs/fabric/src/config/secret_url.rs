@@ -61,7 +61,7 @@ impl<'de> serde::Deserialize<'de> for SecretUrl {
     }
 }
 
-/// The scheme, host and port of a URL. Where it is not certain what is host and what is password, nothing but the scheme.
+/// The scheme, hosts and ports of a URL. Where it is not certain what is host and what is password, nothing but the scheme.
 fn redacted(url: &str) -> String {
     if url.is_empty() {
         return String::new();
@@ -72,7 +72,7 @@ fn redacted(url: &str) -> String {
     // A password that holds a `/`, `?` or `#` unescaped ends the authority early: then an `@` comes after it.
     let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |end| rest.split_at(end));
     let (mark, host) = authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("***@", host));
-    if path.contains('@') || !is_host(host) {
+    if path.contains('@') || !host.split(',').all(is_host) {
         return format!("{scheme}://{REDACTED}");
     }
     format!("{scheme}://{mark}{host}")
@@ -109,6 +109,8 @@ mod tests {
             ("amqp://rabbit", "amqp://rabbit"),
             ("amqp://rabbit:5672/%2f?heartbeat=10", "amqp://rabbit:5672"),
             ("amqp://fabric:CANARY@rabbit:5672/%2f", "amqp://***@rabbit:5672"),
+            ("amqp://u:CANARY@one:5672,two:5672/", "amqp://***@one:5672,two:5672"),
+            ("amqp://u:CANARY,two:5672/", "amqp://***"),
             ("redis://:CANARY@10.0.0.1:6379/0", "redis://***@10.0.0.1:6379"),
             ("redis://CANARY@[::1]:6379", "redis://***@[::1]:6379"),
             ("rediss://[fe80::1]", "rediss://[fe80::1]"),

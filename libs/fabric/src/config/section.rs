@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf};
 
 use fabric_core::{
     TenantId,
+    breaker::{BreakerPolicy, InvalidBreaker},
     retry::{InvalidRetry, RetryPolicy},
 };
 use serde::{Deserialize, Deserializer, de::Error};
@@ -95,6 +96,8 @@ pub struct SubscriberSection {
 pub struct RetrySection {
     /// Attempts in all, the first included.
     pub attempts_max: u32,
+    /// How many of the further attempts follow at once.
+    pub immediate: u32,
     /// The pause after the first failed attempt.
     pub first_delay_ms: u64,
     /// By how much the pause grows with each further attempt.
@@ -114,7 +117,29 @@ impl RetrySection {
             self.factor,
             self.delay_max_ms,
             self.jitter_percent,
-        )
+        )?
+        .immediate(self.immediate)
+    }
+}
+
+/// `[breaker]`: when to stop calling a handler that fails all the time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakerSection {
+    /// How many of the last attempts count.
+    pub window: u32,
+    /// The share of them that must have failed for the circuit to open.
+    pub failures_percent: u32,
+    /// How long it stays open.
+    pub open_ms: u64,
+    /// The longest that it stays open.
+    pub open_max_ms: u64,
+}
+
+impl BreakerSection {
+    /// The policy that these numbers make. It cannot fail for a section as it was loaded.
+    pub fn policy(&self) -> Result<BreakerPolicy, InvalidBreaker> {
+        BreakerPolicy::try_new(self.window, self.failures_percent, self.open_ms, self.open_max_ms)
     }
 }
 

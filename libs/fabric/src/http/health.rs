@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use fabric_core::{
     SubscriptionName,
+    breaker::Circuit,
     health::{Observed, Readiness, assess},
 };
 use fabric_runtime::{
     activity::{Activity, SubscriptionActivity},
     metric,
-    observer::{self, SubscriptionDepth},
+    observer::{self, SubscriptionDepth, Watched},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +22,7 @@ use crate::{Adapters, http::Problem};
 #[derive(Clone)]
 pub struct Health {
     name: String,
-    subscriptions: Vec<SubscriptionName>,
+    watched: Vec<Watched>,
     adapters: Adapters,
     activity: Arc<Activity>,
 }
@@ -56,6 +57,10 @@ pub struct SubscriptionReport {
     pub active_consumers: Option<u64>,
     /// Whether this process consumes it.
     pub consuming_here: bool,
+    /// Whether an operator has paused it.
+    pub paused: bool,
+    /// What its circuit breaker lets through.
+    pub circuit: Circuit,
     /// Handled by this process.
     pub handled: u64,
     /// Put off by this process.
@@ -69,13 +74,8 @@ pub struct SubscriptionReport {
 }
 
 impl Health {
-    pub(crate) fn new(
-        name: &str,
-        subscriptions: Vec<SubscriptionName>,
-        adapters: &Adapters,
-        activity: Arc<Activity>,
-    ) -> Self {
-        Self { name: name.to_owned(), subscriptions, adapters: adapters.clone(), activity }
+    pub(crate) fn new(name: &str, watched: Vec<Watched>, adapters: &Adapters, activity: Arc<Activity>) -> Self {
+        Self { name: name.to_owned(), watched, adapters: adapters.clone(), activity }
     }
 
     /// The three routes.
@@ -91,18 +91,17 @@ impl Health {
     pub fn readiness(&self) -> Readiness {
         let broker = self.adapters.broker.status().borrow().clone();
         let activity = self.activity.snapshot();
-        let is_consuming = |name: &SubscriptionName| {
-            activity.subscriptions.get(name).is_some_and(|subscription| subscription.is_consuming)
+        let of = |one: &Watched| activity.subscriptions.get(&one.subscription).cloned().unwrap_or_default();
+        let those = |is_meant: fn(&SubscriptionActivity) -> bool| -> Vec<String> {
+            let meant = self.watched.iter().filter(|one| is_meant(&of(one)));
+            meant.map(|one| one.subscription.to_string()).collect()
         };
         let readiness = assess(&Observed {
             broker_connected: broker.connected,
             broker_blocked: broker.blocked,
-            not_consuming: self
-                .subscriptions
-                .iter()
-                .filter(|name| !is_consuming(name))
-                .map(ToString::to_string)
-                .collect(),
+            not_consuming: those(|own| !own.is_consuming && !own.is_paused && own.circuit == Circuit::Closed),
+            paused: those(|own| own.is_paused),
+            open_circuits: those(|own| own.circuit != Circuit::Closed),
             cache_reachable: *self.adapters.cache.reachable().borrow(),
             draining: self.activity.is_draining(),
         });
@@ -124,6 +123,8 @@ impl Health {
                 parked: depth.map(|depth| depth.parked),
                 active_consumers: depth.map(|depth| depth.consumers),
                 consuming_here: own.is_consuming,
+                paused: own.is_paused,
+                circuit: own.circuit,
                 handled: own.handled,
                 retried: own.retried,
                 lag_ms: own.lag_ms,
@@ -132,7 +133,7 @@ impl Health {
             }
         };
         let subscriptions: Vec<SubscriptionReport> =
-            self.subscriptions.iter().map(|name| report(name, &mut activity.subscriptions)).collect();
+            self.watched.iter().map(|one| report(&one.subscription, &mut activity.subscriptions)).collect();
         EventsReport {
             service: self.name.clone(),
             published: activity.published,
@@ -148,7 +149,7 @@ impl Health {
         if !self.adapters.broker.status().borrow().connected {
             return Vec::new();
         }
-        observer::depths(self.adapters.broker.as_ref(), &self.subscriptions).await.unwrap_or_else(|error| {
+        observer::depths(self.adapters.broker.as_ref(), &self.watched).await.unwrap_or_else(|error| {
             tracing::debug!(%error, "depths could not be read");
             Vec::new()
         })

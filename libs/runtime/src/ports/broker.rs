@@ -21,6 +21,10 @@ pub trait Broker: Send + Sync + 'static {
     /// declared is remembered and declared again after a lost connection, before consumers come back.
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), DeclareError>>;
 
+    /// Makes sure again that everything which was ever declared stands: after a queue or an exchange was found missing. Several calls at
+    /// the same time are one.
+    fn restore(&self) -> BoxFuture<'_, Result<(), DeclareError>>;
+
     /// Publishes one message, mandatory and persistent, and waits for what became of it, up to the adapter's deadline.
     ///
     /// Messages handed over one after the other with the same routing key and partition key are written in that order.
@@ -148,10 +152,10 @@ pub enum DeclareError {
 /// Why a queue cannot be consumed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConsumeError {
-    /// The queue does not exist.
-    #[error("the queue {queue} does not exist")]
+    /// The queue does not exist, or an exchange to watch.
+    #[error("{queue} does not exist")]
     NoQueue {
-        /// The queue.
+        /// The queue, or the exchange.
         queue: String,
     },
     /// The broker's user may not read it.

@@ -1,23 +1,26 @@
 //! One attempt at one delivery: run the handler, let the core decide, carry the decision out.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use fabric_core::{
-    Fault, Metadata,
-    codec::{Poison, Received},
-    delivery::{Disposition, Outcome, decide},
+    Fault, Metadata, TenantId,
+    codec::{self, Poison, Received},
+    delivery::{Disposition, Outcome, ParkReason, decide},
     message::{Incoming, Outgoing},
-    resend,
+    resend::{self, Trial},
+    retry::RetryPolicy,
     seed::Seed,
     service::SubscriptionSpec,
 };
 use futures_util::FutureExt;
 
+use super::gate::Gate;
 use crate::{
     activity::Activity,
     clock::Clock,
     handler::{Failure, Handle},
     metric::SubscriptionMetrics,
+    notice::{Notice, Notices, What},
     ports::{Broker, PublishError},
     publisher::{keep, pause_after},
 };
@@ -31,44 +34,112 @@ pub(super) struct Attempts {
     pub handler: Arc<dyn Handle>,
     pub broker: Arc<dyn Broker>,
     pub activity: Arc<Activity>,
+    pub notices: Notices,
+    pub gate: Gate,
     pub clock: Clock,
     pub metrics: SubscriptionMetrics,
+    /// The tenants that are served; none named means all.
+    pub tenants: BTreeSet<TenantId>,
     pub log_events: bool,
 }
 
-/// What is to be told to the broker about the delivery.
+/// A delivery in this process, from its arrival to its end.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub incoming: Incoming,
+    pub read: Result<Received, Poison>,
+    pub trial: Trial,
+}
+
+/// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is handled, or a confirmed copy of it is in the right queue.
-    Finished,
+    /// It is handled.
+    Handled,
+    /// A confirmed copy of it waits for the next attempt.
+    Waits,
+    /// A confirmed copy of it is in the parked queue.
+    Parked,
+    /// It stays here, and is to be tried again after this long.
+    Later(Duration),
     /// It must come again: neither was it handled nor is there a confirmed copy.
     GiveBack,
 }
 
 impl Attempts {
-    /// Makes one attempt. A delivery that cannot be read comes with its poison.
-    pub async fn make(&self, incoming: &Incoming, read: Result<Received, Poison>) -> Verdict {
-        let metadata = read.as_ref().ok().map(|received| received.metadata.clone());
-        let outcome = match read {
-            Ok(received) => self.run(received).await,
-            Err(poison) => Outcome::Unreadable(poison),
-        };
-        self.metrics.failed(&outcome);
-        let attempt = resend::attempt_of(&incoming.message);
-        let disposition = decide(outcome.clone(), attempt, &self.spec.retry, jitter_seed(incoming, attempt));
-        let verdict = match self.carry_out(&disposition, &outcome, incoming).await {
-            Ok(()) => Verdict::Finished,
-            Err(error) => {
-                tracing::warn!(subscription = %self.spec.name, %error, "a copy could not be kept; the delivery goes back to its queue");
-                return Verdict::GiveBack;
+    /// Reads a delivery, as far as this subscription may.
+    pub fn read(&self, incoming: Incoming) -> Delivery {
+        let read = self.decode(&incoming);
+        Delivery { trial: Trial::of(&incoming), incoming, read }
+    }
+
+    fn decode(&self, incoming: &Incoming) -> Result<Received, Poison> {
+        let received = codec::decode(incoming)?;
+        let is_served = self.tenants.is_empty() || self.tenants.contains(&received.metadata.tenant);
+        if is_served { Ok(received) } else { Err(Poison::WrongTenant) }
+    }
+
+    /// Makes one attempt, and those that follow it at once.
+    pub async fn make(&self, delivery: &mut Delivery) -> Verdict {
+        if !self.spec.order.is_strict()
+            && let Some(rest) = delivery.trial.rest(self.clock.now())
+        {
+            return self.wait_on(delivery, rest).await;
+        }
+        loop {
+            let outcome = self.run(delivery).await;
+            self.metrics.failed(&outcome);
+            self.gate.attempted(outcome.sign(), &self.metrics);
+            let disposition = self.decide(outcome.clone(), delivery);
+            if disposition == Disposition::RetryNow {
+                self.note(&disposition, delivery);
+                delivery.trial = delivery.trial.failed(self.clock.now());
+                continue;
             }
-        };
-        self.note(&disposition, attempt, metadata.as_ref());
+            let verdict = self.carry_out(&disposition, &outcome.fault(), delivery).await;
+            if verdict != Verdict::GiveBack {
+                self.note(&disposition, delivery);
+            }
+            if let Verdict::Later(_) = verdict {
+                delivery.trial = delivery.trial.failed(self.clock.now());
+            }
+            return verdict;
+        }
+    }
+
+    /// Parks a delivery without an attempt, behind an earlier event of its key.
+    pub async fn hold(&self, delivery: &Delivery, behind: String) -> Verdict {
+        let disposition = Disposition::Park(ParkReason::Held { behind });
+        let verdict = self.carry_out(&disposition, &Fault::transient("held"), delivery).await;
+        if verdict != Verdict::GiveBack {
+            self.note(&disposition, delivery);
+        }
         verdict
     }
 
-    async fn run(&self, received: Received) -> Outcome {
-        let (started, made) = (self.clock.elapsed(), received.metadata.time);
+    /// A handler has asked for longer than any wait queue lasts.
+    async fn wait_on(&self, delivery: &Delivery, rest: Duration) -> Verdict {
+        let copy = resend::waiting_copy(&delivery.incoming, &self.spec, delivery.trial, rest);
+        match self.keep_patiently(copy).await {
+            Ok(()) => Verdict::Waits,
+            Err(error) => self.not_kept(&error),
+        }
+    }
+
+    fn decide(&self, outcome: Outcome, delivery: &Delivery) -> Disposition {
+        let attempt = delivery.trial.attempt;
+        let once = RetryPolicy::never();
+        let policy = if delivery.trial.once { &once } else { &self.spec.retry };
+        decide(outcome, attempt, policy, jitter_seed(&delivery.incoming, attempt))
+    }
+
+    async fn run(&self, delivery: &Delivery) -> Outcome {
+        let received = match &delivery.read {
+            Ok(received) => received.clone(),
+            Err(poison) => return Outcome::Unreadable(poison.clone()),
+        };
+        let made = received.metadata.time;
+        let started = self.clock.elapsed();
         let at_work = self.metrics.started();
         // A handler may panic before it gives a future, too.
         let handling = AssertUnwindSafe(async { self.handler.handle(received).await }).catch_unwind();
@@ -89,23 +160,34 @@ impl Attempts {
         outcome
     }
 
-    async fn carry_out(
-        &self,
-        disposition: &Disposition,
-        outcome: &Outcome,
-        incoming: &Incoming,
-    ) -> Result<(), PublishError> {
-        let (name, now) = (&self.spec.name, self.clock.now());
-        let copy = match disposition {
-            Disposition::Ack => return Ok(()),
-            Disposition::RetryAfter(delay) => resend::retry_copy(incoming, name, &fault_of(outcome), *delay, now),
-            Disposition::Park(reason) => resend::parked_copy(incoming, name, reason, now),
+    async fn carry_out(&self, disposition: &Disposition, fault: &Fault, delivery: &Delivery) -> Verdict {
+        let Delivery { incoming, trial, .. } = delivery;
+        let now = self.clock.now();
+        let (copy, verdict) = match disposition {
+            Disposition::Ack => return Verdict::Handled,
+            Disposition::RetryNow => return Verdict::Later(Duration::ZERO),
+            Disposition::RetryAfter(delay) if self.spec.order.is_strict() => return Verdict::Later(*delay),
+            Disposition::RetryAfter(delay) => {
+                (resend::retry_copy(incoming, &self.spec, *trial, fault, *delay, now), Verdict::Waits)
+            }
+            Disposition::Park(reason) => {
+                (Some(resend::parked_copy(incoming, &self.spec, *trial, reason, now)), Verdict::Parked)
+            }
         };
-        self.keep_patiently(copy).await
+        match self.keep_patiently(copy).await {
+            Ok(()) => verdict,
+            Err(error) => self.not_kept(&error),
+        }
+    }
+
+    fn not_kept(&self, error: &PublishError) -> Verdict {
+        tracing::warn!(subscription = %self.spec.name, %error, "a copy could not be kept; the delivery goes back to its queue");
+        Verdict::GiveBack
     }
 
     /// The broker may be away for a moment: trying a few times is cheaper than having the delivery come again at once.
-    async fn keep_patiently(&self, copy: Outgoing) -> Result<(), PublishError> {
+    async fn keep_patiently(&self, copy: Option<Outgoing>) -> Result<(), PublishError> {
+        let copy = copy.ok_or(PublishError::NotSent { reason: "the retry policy has no wait queue" })?;
         let mut tries = 1;
         loop {
             match keep(self.broker.as_ref(), copy.clone()).await {
@@ -116,14 +198,17 @@ impl Attempts {
         }
     }
 
-    fn note(&self, disposition: &Disposition, attempt: u32, metadata: Option<&Metadata>) {
+    fn note(&self, disposition: &Disposition, delivery: &Delivery) {
+        let metadata = delivery.read.as_ref().ok().map(|received| &received.metadata);
+        let attempt = delivery.trial.attempt;
         let topic = metadata.map_or("unreadable", |metadata| metadata.topic.as_str());
         self.metrics.settled(topic, disposition);
         self.activity.settle(&self.spec.name, disposition, attempt, metadata);
+        self.leave_notice(disposition, delivery, metadata);
         let event_id = metadata.map(|metadata| metadata.id.to_string()).unwrap_or_default();
         let outcome = match disposition {
             Disposition::Ack => "handled",
-            Disposition::RetryAfter(_) => "to be retried",
+            Disposition::RetryNow | Disposition::RetryAfter(_) => "to be retried",
             Disposition::Park(_) => "parked",
         };
         if let Disposition::Park(reason) = disposition {
@@ -133,19 +218,27 @@ impl Attempts {
             tracing::info!(subscription = %self.spec.name, topic, event_id, attempt, outcome, "event delivered");
         }
     }
+
+    fn leave_notice(&self, disposition: &Disposition, delivery: &Delivery, metadata: Option<&Metadata>) {
+        let message = &delivery.incoming.message;
+        let redrive_id = message.headers.text(resend::REDRIVE_ID).map(str::to_owned);
+        let what = match disposition {
+            Disposition::Park(reason) => What::Parked { cause: reason.code(), attempts: delivery.trial.attempt },
+            Disposition::Ack if redrive_id.is_some() => What::Resolved,
+            Disposition::Ack | Disposition::RetryNow | Disposition::RetryAfter(_) => return,
+        };
+        self.notices.leave(Notice {
+            subscription: self.spec.name.clone(),
+            message_id: message.properties.message_id.clone().unwrap_or_default(),
+            event: metadata.map(|metadata| (metadata.tenant.clone(), metadata.topic.clone())),
+            what,
+            redrive_id,
+        });
+    }
 }
 
 /// The same delivery and attempt always get the same jitter: a simulation can repeat it.
 fn jitter_seed(incoming: &Incoming, attempt: u32) -> Seed {
     let id = incoming.message.properties.message_id.as_deref().unwrap_or_default();
     Seed::of_bytes(format!("{id}/{attempt}").as_bytes())
-}
-
-fn fault_of(outcome: &Outcome) -> Fault {
-    match outcome {
-        Outcome::Failed(fault) => fault.clone(),
-        Outcome::Panicked => Fault::transient("the handler panicked"),
-        Outcome::TimedOut => Fault::transient("the handler did not come back in time"),
-        Outcome::Handled | Outcome::Unreadable(_) => Fault::permanent("not retried"),
-    }
 }

@@ -1,23 +1,27 @@
-//! From delivery to acknowledgement: the loop that consumes one subscription.
+//! From delivery to acknowledgement: the loops that consume one subscription.
 //!
 //! Invariants:
 //! - a delivery is acknowledged only after its handler succeeded, or after a copy of it was confirmed in a wait queue or the parked queue;
 //! - deliveries of one key are handled one at a time, in order; nothing of a key is handled while an earlier channel's handler for it still runs;
+//! - of a strict subscription, nothing of a key is handled while an earlier event of it is to be tried again, and nothing goes back alone;
 //! - tags never cross channels: a new consumer has a new ledger.
 
 mod attempt;
+mod channel;
+mod gate;
+mod held;
 
-use std::{collections::BTreeSet, future::poll_fn, pin::pin, sync::Arc, time::Duration};
-
-use fabric_core::{
-    PartitionKey, TenantId,
-    ack_ledger::{AckLedger, AckPolicy, Settlement, Tag},
-    codec::{self, Poison, Received},
-    dispatch::Dispatch,
-    message::Incoming,
-    service::SubscriptionSpec,
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
 };
-use tokio::task::JoinSet;
+
+use fabric_core::{TenantId, ack_ledger::AckPolicy, service::SubscriptionSpec};
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -25,13 +29,14 @@ use crate::{
     clock::Clock,
     handler::Handle,
     metric::SubscriptionMetrics,
-    ports::{Broker, ConsumeError, ConsumeRequest, Consumer},
+    notice::Notices,
+    ports::{Broker, ConsumeError, ConsumeRequest},
     publisher::pause_after,
 };
-use attempt::{Attempts, Verdict};
-
-/// How long the last acknowledgements may take to be written.
-const CHANNEL_CLOSE_DEADLINE: Duration = Duration::from_secs(3);
+use attempt::Attempts;
+use channel::{Channel, Ended, Limits};
+pub use gate::Pauses;
+use gate::{Admission, Gate};
 
 /// How a subscription is consumed, beyond what its value says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +62,27 @@ impl Default for SubscriberOptions {
     }
 }
 
+/// What all subscribers of a process share.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where deliveries come from and copies go.
+    pub broker: Arc<dyn Broker>,
+    /// Where it is told what is going on.
+    pub activity: Arc<Activity>,
+    /// Where it is told what was parked.
+    pub notices: Notices,
+    /// What operators have paused.
+    pub pauses: Pauses,
+    /// The time.
+    pub clock: Clock,
+}
+
 /// Consumes one subscription.
 pub struct Subscriber {
     attempts: Arc<Attempts>,
-    broker: Arc<dyn Broker>,
     options: SubscriberOptions,
-}
-
-/// What is kept in order: a key of one tenant.
-type Key = (TenantId, PartitionKey);
-
-type Delivery = (Incoming, Result<Received, Poison>);
-
-struct Finished {
-    tag: Tag,
-    key: Option<Key>,
-    verdict: Verdict,
+    /// How many of its queues are consumed now.
+    consuming: AtomicUsize,
 }
 
 impl Subscriber {
@@ -80,211 +90,107 @@ impl Subscriber {
     pub fn new(
         spec: SubscriptionSpec,
         handler: Arc<dyn Handle>,
-        broker: Arc<dyn Broker>,
-        activity: Arc<Activity>,
-        clock: Clock,
+        surroundings: Surroundings,
         options: SubscriberOptions,
     ) -> Self {
-        let metrics = SubscriptionMetrics::new(spec.name.as_str());
-        let log_events = options.log_events;
-        let attempts =
-            Arc::new(Attempts { spec, handler, broker: Arc::clone(&broker), activity, clock, metrics, log_events });
-        Self { attempts, broker, options }
+        let Surroundings { broker, activity, notices, pauses, clock } = surroundings;
+        let attempts = Arc::new(Attempts {
+            metrics: SubscriptionMetrics::new(spec.name.as_str()),
+            gate: Gate::new(&spec, clock, pauses, Arc::clone(&activity)),
+            tenants: options.tenants.clone(),
+            log_events: options.log_events,
+            spec,
+            handler,
+            broker,
+            activity,
+            notices,
+            clock,
+        });
+        Self { attempts, options, consuming: AtomicUsize::new(0) }
     }
 
     /// Consumes until it is told to stop, then drains: finishes and acknowledges what is in hand and gives back the rest.
     pub async fn run(self, stop: CancellationToken) {
-        let spec = &self.attempts.spec;
+        let queues = self.attempts.spec.work_queues();
+        join_all(queues.iter().map(|queue| self.consume(queue, queues.len(), &stop))).await;
+    }
+
+    async fn consume(&self, queue: &str, queues: usize, stop: &CancellationToken) {
+        let Attempts { spec, gate, metrics, broker, .. } = self.attempts.as_ref();
         let mut failures = 0;
-        while !stop.is_cancelled() {
+        loop {
+            let admission = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                admission = gate.opened(metrics) => admission,
+            };
+            let limits = limits(spec, queues, admission);
             let request = ConsumeRequest {
-                queue: spec.name.as_str().to_owned(),
-                prefetch: spec.prefetch,
+                queue: queue.to_owned(),
+                prefetch: limits.prefetch,
                 consumer_name: spec.name.as_str().to_owned(),
             };
             let consumer = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                consumer = self.broker.consume(request) => consumer,
+                consumer = broker.consume(request) => consumer,
             };
-            match consumer {
+            let ended = match consumer {
                 Ok(consumer) => {
-                    failures = 0;
-                    self.attempts.activity.consuming(&spec.name, true);
-                    Channel::new(&self, consumer).consume(&stop).await;
-                    self.attempts.activity.consuming(&spec.name, false);
+                    self.note_consuming(self.consuming.fetch_add(1, Relaxed) + 1 == queues);
+                    let ended = Channel::new(self, queue, consumer, limits).consume(stop).await;
+                    self.consuming.fetch_sub(1, Relaxed);
+                    self.note_consuming(false);
+                    ended
                 }
-                Err(ConsumeError::Away { detail }) => {
-                    failures += 1;
-                    // The adapter says once that the broker is away; each subscription would only repeat it.
-                    tracing::debug!(subscription = %spec.name, detail, "the subscription waits for the broker");
+                Err(error) => {
+                    self.not_consuming(queue, error).await;
+                    Ended::Unready
                 }
-                Err(error @ (ConsumeError::NoQueue { .. } | ConsumeError::Forbidden { .. })) => {
-                    failures += 1;
-                    tracing::warn!(subscription = %spec.name, %error, "the subscription cannot be consumed");
-                }
+            };
+            match ended {
+                Ended::Stopped => return,
+                Ended::Readmitted => continue,
+                Ended::Lost => failures = 0,
+                Ended::Unready => failures += 1,
             }
             tokio::select! {
-                () = stop.cancelled() => {}
+                biased;
+                () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause_after(failures)) => {}
             }
         }
     }
 
-    /// Reads a delivery, as far as this subscription may.
-    fn read(&self, incoming: &Incoming) -> Result<Received, Poison> {
-        let received = codec::decode(incoming)?;
-        let is_served = self.options.tenants.is_empty() || self.options.tenants.contains(&received.metadata.tenant);
-        if is_served { Ok(received) } else { Err(Poison::WrongTenant) }
-    }
-}
-
-/// One consumer on one channel, from its first delivery to its end.
-struct Channel<'a> {
-    subscriber: &'a Subscriber,
-    consumer: Box<dyn Consumer>,
-    ledger: AckLedger,
-    dispatch: Dispatch<Key, Delivery>,
-    running: JoinSet<Finished>,
-}
-
-impl<'a> Channel<'a> {
-    fn new(subscriber: &'a Subscriber, consumer: Box<dyn Consumer>) -> Self {
-        let SubscriptionSpec { prefetch, concurrency, .. } = subscriber.attempts.spec;
-        // What is finished and not acknowledged takes up prefetch: no more than half of it, lest deliveries stop for want of an
-        // acknowledgement that waits for more deliveries.
-        let count_max = subscriber.options.ack.count_max.min(usize::from(prefetch).div_ceil(2));
-        Self {
-            subscriber,
-            consumer,
-            ledger: AckLedger::new(AckPolicy { count_max, ..subscriber.options.ack }),
-            dispatch: Dispatch::new(usize::from(concurrency)),
-            running: JoinSet::new(),
-        }
-    }
-
-    async fn consume(mut self, stop: &CancellationToken) {
-        let clock = self.subscriber.attempts.clock;
-        let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
-        let mut timer_for = None;
-        loop {
-            self.start_ready();
-            let deadline = self.ledger.deadline();
-            if deadline != timer_for
-                && let Some(deadline) = deadline
-            {
-                timer.as_mut().reset(clock.instant_at(deadline));
+    async fn not_consuming(&self, queue: &str, error: ConsumeError) {
+        let name = &self.attempts.spec.name;
+        match error {
+            // The adapter says once that the broker is away; each subscription would only repeat it.
+            ConsumeError::Away { detail } => {
+                tracing::debug!(subscription = %name, queue, detail, "the subscription waits for the broker");
             }
-            timer_for = deadline;
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return self.drain().await,
-                Some(done) = self.running.join_next() => self.finished(done).await,
-                () = &mut timer, if deadline.is_some() => {
-                    let due = self.ledger.due(clock.elapsed());
-                    self.settle(due).await;
-                    timer_for = None;
+            error @ ConsumeError::Forbidden { .. } => {
+                tracing::warn!(subscription = %name, queue, %error, "the subscription cannot be consumed");
+            }
+            error @ ConsumeError::NoQueue { .. } => {
+                tracing::warn!(subscription = %name, queue, %error, "somebody has deleted a queue; it is made again");
+                if let Err(error) = self.attempts.broker.restore().await {
+                    tracing::warn!(subscription = %name, queue, %error, "the queue cannot be made again");
                 }
-                incoming = poll_fn(|context| self.consumer.poll_next(context)) => match incoming {
-                    Some(incoming) => self.arrived(incoming),
-                    None => return self.lost(stop).await,
-                },
             }
         }
     }
 
-    fn arrived(&mut self, incoming: Incoming) {
-        self.ledger.delivered(incoming.tag);
-        self.subscriber.attempts.activity.took_in_hand();
-        let read = self.subscriber.read(&incoming);
-        let key = read.as_ref().ok().and_then(|received| {
-            let metadata = &received.metadata;
-            metadata.key.clone().map(|key| (metadata.tenant.clone(), key))
-        });
-        self.dispatch.arrived(key, (incoming, read));
+    fn note_consuming(&self, is_consuming: bool) {
+        self.attempts.activity.consuming(&self.attempts.spec.name, is_consuming);
     }
+}
 
-    fn start_ready(&mut self) {
-        while let Some((key, (incoming, read))) = self.dispatch.start() {
-            let attempts = Arc::clone(&self.subscriber.attempts);
-            self.running.spawn(async move {
-                let verdict = attempts.make(&incoming, read).await;
-                Finished { tag: incoming.tag, key, verdict }
-            });
-        }
+/// How much of each of a subscription's queues is consumed at a time.
+fn limits(spec: &SubscriptionSpec, queues: usize, admission: Admission) -> Limits {
+    if admission == Admission::Probe {
+        return Limits { prefetch: 1, concurrency: 1, admission };
     }
-
-    async fn finished(&mut self, done: Result<Finished, tokio::task::JoinError>) {
-        self.subscriber.attempts.activity.out_of_hand(1);
-        let Ok(Finished { tag, key, verdict }) = done else {
-            // Attempts catch their handlers' panics, so only an aborted task ends like this: its delivery stays unsettled and
-            // goes back to the queue with the channel.
-            return;
-        };
-        self.dispatch.finished(key);
-        let settlements = match verdict {
-            Verdict::Finished => self.ledger.finished(tag, self.subscriber.attempts.clock.elapsed()),
-            Verdict::GiveBack => self.ledger.given_back(tag).into_iter().collect(),
-        };
-        self.settle(settlements).await;
-    }
-
-    async fn settle(&mut self, settlements: Vec<Settlement>) {
-        if settlements.is_empty() {
-            return;
-        }
-        // What was to be given back and is lost comes again as well.
-        let acknowledges = settlements.iter().any(|settlement| matches!(settlement, Settlement::Ack { .. }));
-        let settled = self.consumer.settle(settlements).await;
-        if acknowledges && settled.lost > 0 {
-            self.subscriber.attempts.metrics.acks_lost(settled.lost);
-        }
-    }
-
-    /// The channel is gone. What runs is let finish before anything is consumed again: the same events come again, and
-    /// must not be handled beside themselves.
-    async fn lost(mut self, stop: &CancellationToken) {
-        let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
-        tracing::warn!(subscription = %spec.name, running = self.running.len(), "the consumer ended; it will be started again");
-        activity.consuming(&spec.name, false);
-        activity.out_of_hand(self.dispatch.take_waiting().len());
-        let drain_deadline = self.subscriber.options.drain_deadline;
-        self.finish_running(async {
-            stop.cancelled().await;
-            tokio::time::sleep(drain_deadline).await;
-        })
-        .await;
-        let rest = self.ledger.flush();
-        self.settle(rest).await;
-    }
-
-    async fn drain(mut self) {
-        let waiting = self.dispatch.take_waiting();
-        self.subscriber.attempts.activity.out_of_hand(waiting.len());
-        let given_back = waiting.iter().filter_map(|(incoming, _)| self.ledger.given_back(incoming.tag)).collect();
-        self.settle(given_back).await;
-        self.finish_running(tokio::time::sleep(self.subscriber.options.drain_deadline)).await;
-        let rest = self.ledger.flush();
-        self.settle(rest).await;
-        self.consumer.close(CHANNEL_CLOSE_DEADLINE).await;
-    }
-
-    /// Waits for the handlers that run. Those that still run when the deadline comes are ended: their events come again.
-    async fn finish_running(&mut self, deadline: impl Future<Output = ()>) {
-        let mut deadline = pin!(deadline);
-        loop {
-            tokio::select! {
-                biased;
-                done = self.running.join_next() => match done {
-                    Some(done) => self.finished(done).await,
-                    None => return,
-                },
-                () = &mut deadline => break,
-            }
-        }
-        let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
-        tracing::warn!(subscription = %spec.name, "handlers did not finish in time; their events come again");
-        activity.out_of_hand(self.running.len());
-        self.running.abort_all();
-    }
+    let concurrency = usize::from(spec.concurrency).div_ceil(queues.max(1));
+    Limits { prefetch: spec.prefetch, concurrency, admission }
 }

@@ -19,6 +19,7 @@ use crate::{STUDENT, School, id, on, request};
 fn fates(harness: &Harness, subscription: &str) -> Vec<&'static str> {
     let word = |disposition| match disposition {
         Disposition::Ack => "ack",
+        Disposition::RetryNow => "retry now",
         Disposition::RetryAfter(_) => "retry",
         Disposition::Park(reason) => reason.code(),
     };

@@ -7,7 +7,7 @@ use fabric::{
         codec::Poison,
         delivery::{Disposition, ParkReason},
         message::{HeaderValue, Outgoing},
-        topology::{Binding, Topology},
+        topology::{Binding, Target, Topology},
     },
     runtime::ports::Confirmed,
 };
@@ -107,7 +107,7 @@ async fn school_of_the_south() -> (Harness, Outgoing) {
     let harness = Harness::start_with(service, setup).await;
     let bind = |exchange: &str| Binding {
         exchange: exchange.to_owned(),
-        queue: "school.marks".to_owned(),
+        target: Target::Queue("school.marks".to_owned()),
         pattern: "#".parse().unwrap(),
     };
     let bound = Topology {

@@ -15,6 +15,7 @@ type Attempt = (u128, &'static str);
 fn word(disposition: &Disposition) -> &'static str {
     match disposition {
         Disposition::Ack => "ack",
+        Disposition::RetryNow => "retry now",
         Disposition::RetryAfter(_) => "retry",
         Disposition::Park(reason) => reason.code(),
     }
@@ -106,7 +107,7 @@ async fn jitter_spreads_a_burst_over_the_ladder_and_is_the_same_the_next_time() 
         .iter()
         .filter_map(|settled| match settled.disposition {
             Disposition::RetryAfter(delay) => Some(delay),
-            Disposition::Ack | Disposition::Park(_) => None,
+            Disposition::Ack | Disposition::RetryNow | Disposition::Park(_) => None,
         })
         .collect();
     assert_eq!(delays.len(), 40 * 4);

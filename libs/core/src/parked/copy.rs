@@ -1,0 +1,142 @@
+//! The copies by which a parked event leaves its queue, or is put back changed.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::id_of;
+use crate::{
+    codec::{self, CLOUDEVENTS_JSON, Poison, Received},
+    event::{Checked, Descriptor, InvalidPayload},
+    message::{HeaderValue, Headers, Incoming, Message, Outgoing},
+    name::{ActorId, SubscriptionName},
+    partition::SLOTS,
+    resend::{
+        ATTEMPT, FAULT_MESSAGE, FAULT_TYPE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, PARKED_AT, REDRIVE_ID, REDRIVE_OLDEST,
+        REDRIVE_ONCE, SLOT,
+    },
+    topology::{QueueRole, Topology, names},
+};
+
+/// Who last changed the payload of a parked event.
+pub const EDITED_BY: &str = "fabric-edited-by";
+/// When the payload of a parked event was last changed.
+pub const EDITED_AT: &str = "fabric-edited-at";
+
+/// What a redriven event leaves behind: its attempts are counted anew, and what comes of them is told anew.
+const LEFT_BEHIND: [&str; 9] =
+    [ATTEMPT, FAULT_TYPE, FAULT_MESSAGE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, REDRIVE_ID, REDRIVE_OLDEST, REDRIVE_ONCE];
+
+/// Why a payload cannot be put in the place of a parked one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotEdit {
+    /// The event itself cannot be read: its attributes are wrong, and only its payload could be changed.
+    #[error("the event cannot be read, and changing its payload would not mend it: {0}")]
+    Unreadable(Poison),
+    /// The event is newer than what is known of its type here: checking its payload would cut away what is new.
+    #[error("the event has version {found}, the newest known here is {known}")]
+    Newer {
+        /// The event's version.
+        found: u16,
+        /// The newest version that is known here.
+        known: u16,
+    },
+    /// The payload is not one of its event type.
+    #[error(transparent)]
+    Payload(#[from] InvalidPayload),
+    /// The payload is of another key, and would lose its place among the events of its own.
+    #[error("the payload has another key: the event would no longer be in order with the others of its key")]
+    Key,
+    /// The payload is about somebody else.
+    #[error("the payload is about another person than the event")]
+    Subject,
+}
+
+/// The copy that goes back to the subscription: the event as it was published, with its place in `fabric-parked-at`. `oldest` says
+/// that nothing of its key is parked before it, `once` that it gets one attempt only.
+pub fn redriven_copy(incoming: &Incoming, target: &str, redrive_id: &str, oldest: bool, once: bool) -> Outgoing {
+    let mut outgoing = copy_to(target.to_owned(), incoming);
+    let headers = &mut outgoing.message.headers;
+    headers.retain(|name, _| !LEFT_BEHIND.contains(&name));
+    headers.set(REDRIVE_ID, redrive_id);
+    headers.set(REDRIVE_OLDEST, HeaderValue::Bool(oldest));
+    headers.set(REDRIVE_ONCE, HeaderValue::Bool(once));
+    outgoing
+}
+
+/// The copy of a parked event with another payload, which stays parked with its cause. `place` is since when it counts as parked.
+///
+/// Fails when the event cannot be read or is newer than its type, or the payload is not one of its type, has another key, or is about somebody else.
+pub fn edited_copy(
+    incoming: &Incoming,
+    subscription: &SubscriptionName,
+    descriptor: &Descriptor,
+    payload: &[u8],
+    place: Timestamp,
+    by: &ActorId,
+    now: Timestamp,
+) -> Result<Outgoing, CannotEdit> {
+    let Received { metadata, .. } = codec::decode_message(&incoming.message).map_err(CannotEdit::Unreadable)?;
+    if metadata.version > descriptor.version {
+        return Err(CannotEdit::Newer { found: metadata.version, known: descriptor.version });
+    }
+    let Checked { body, key, subject } = (descriptor.check)(payload)?;
+    if metadata.key.as_ref().is_some_and(|own| own.as_str() != key) {
+        return Err(CannotEdit::Key);
+    }
+    if metadata.subject.as_ref().is_some_and(|own| Some(own.as_str()) != subject.as_deref()) {
+        return Err(CannotEdit::Subject);
+    }
+    let mut outgoing = copy_to(names::parked_queue(subscription), incoming);
+    let is_structured = incoming.message.properties.content_type.as_deref();
+    if is_structured.is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == CLOUDEVENTS_JSON) {
+        // The body was the whole event. It goes on in binary mode, with the same attributes.
+        let own = outgoing.message.headers;
+        outgoing.message = codec::encode(&metadata, Bytes::new());
+        outgoing.message.properties.message_id = Some(id_of(incoming));
+        own.iter().for_each(|(name, value)| outgoing.message.headers.set(name.to_owned(), value.clone()));
+    }
+    outgoing.message.body = body.into();
+    let headers = &mut outgoing.message.headers;
+    headers.set(PARKED_AT, place.to_string());
+    headers.set(EDITED_BY, by.as_str());
+    headers.set(EDITED_AT, now.to_string());
+    Ok(outgoing)
+}
+
+/// The queue that a parked event goes back to: the subscription's, or the one of its slot. None: the subscription is not there.
+pub fn target_of(topology: &Topology, subscription: &SubscriptionName, incoming: &Incoming) -> Option<String> {
+    let splitter = topology.splitters.iter().find(|splitter| splitter.subscription == *subscription);
+    let Some(splitter) = splitter else {
+        let queue = topology.queues.iter().find(|queue| queue.name == subscription.as_str())?;
+        return matches!(queue.role, QueueRole::Work { .. }).then(|| queue.name.clone());
+    };
+    // As the broker does it: a slot is a number, and whatever is not one has no slot.
+    Some(match incoming.message.headers.get(SLOT) {
+        Some(HeaderValue::Int(slot)) if (0..i64::from(SLOTS)).contains(slot) => {
+            splitter.queue_of(u8::try_from(*slot).unwrap_or_default())
+        }
+        _ => splitter.slotless_queue(),
+    })
+}
+
+fn copy_to(queue: String, incoming: &Incoming) -> Outgoing {
+    let mut properties = incoming.message.properties.clone();
+    // The broker checks the user id against the connection that publishes, which is ours now.
+    properties.user_id = None;
+    properties.persistent = true;
+    properties.message_id = Some(id_of(incoming));
+    let headers = carried(&incoming.message.headers);
+    let message = Message { properties, headers, body: incoming.message.body.clone() };
+    Outgoing { exchange: String::new(), routing_key: queue, message }
+}
+
+/// The headers without the broker's, without those that make a broker route copies elsewhere, and without what cannot be written again.
+fn carried(headers: &Headers) -> Headers {
+    let mut kept = headers.clone();
+    kept.retain(|name, value| {
+        let is_brokers = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+        let routes = name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc");
+        !is_brokers && !routes && *value != HeaderValue::Other
+    });
+    kept
+}

@@ -1,0 +1,100 @@
+//! Which keys of a queue are held, learnt from the parked queue and kept up to date.
+
+use fabric_core::{
+    PartitionKey, TenantId,
+    codec::decode,
+    hold::{Holds, Passage, Redriven},
+    message::{HeaderValue, Incoming},
+    resend,
+};
+
+use super::attempt::{Attempts, Delivery};
+use crate::parked::{PATIENCE, ParkedError, ParkedQueue};
+
+/// What is kept in order: a key of one tenant.
+pub(super) type Key = (TenantId, PartitionKey);
+
+/// The held keys of one queue of a subscription that holds keys; of any other, nothing.
+pub(super) struct Held<'a> {
+    attempts: &'a Attempts,
+    queue: &'a str,
+    holds: Option<Holds<Key>>,
+}
+
+impl<'a> Held<'a> {
+    pub fn new(attempts: &'a Attempts, queue: &'a str) -> Self {
+        Self { attempts, queue, holds: None }
+    }
+
+    /// Reads once what is parked. Nothing may be handled before this has worked.
+    pub async fn learn(&mut self) -> Result<(), ParkedError> {
+        if !self.attempts.spec.order.holds_keys() || self.holds.is_some() {
+            return Ok(());
+        }
+        let broker = self.attempts.broker.as_ref();
+        let mut parked = ParkedQueue::open(broker, &self.attempts.spec.name, PATIENCE).await?;
+        let mut events: Vec<(String, Key, String)> = Vec::new();
+        while let Some(incoming) = parked.next().await? {
+            events.extend(place_of(&incoming));
+        }
+        parked.close().await;
+        // What was parked again, or edited, is at the end of the queue and keeps its place all the same. The sort is stable.
+        events.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let mut holds = Holds::default();
+        for (_, key, id) in events {
+            holds.parked(key, &id);
+        }
+        self.holds = Some(holds);
+        self.note();
+        Ok(())
+    }
+
+    pub fn passage(&mut self, key: Option<&Key>, delivery: &Delivery) -> Passage {
+        match (&mut self.holds, key, id_of(delivery)) {
+            (Some(holds), Some(key), Some(id)) => holds.passage(key, &id, redriven(&delivery.incoming)),
+            _ => Passage::Pass,
+        }
+    }
+
+    pub fn parked(&mut self, key: Option<&Key>, delivery: &Delivery) {
+        if let (Some(holds), Some(key), Some(id)) = (&mut self.holds, key, id_of(delivery)) {
+            holds.parked(key.clone(), &id);
+            self.note();
+        }
+    }
+
+    pub fn resolved(&mut self, key: Option<&Key>, delivery: &Delivery) {
+        if let (Some(holds), Some(key), Some(id)) = (&mut self.holds, key, id_of(delivery))
+            && !holds.is_empty()
+        {
+            holds.resolved(key, &id);
+            self.note();
+        }
+    }
+
+    fn note(&self) {
+        if let Some(holds) = &self.holds {
+            self.attempts.metrics.held_keys(self.queue, holds.len());
+        }
+    }
+}
+
+/// An event's id: also of a foreign producer's event, whose messages may have none.
+fn id_of(delivery: &Delivery) -> Option<String> {
+    delivery.read.as_ref().ok().map(|received| received.metadata.id.to_string())
+}
+
+fn place_of(incoming: &Incoming) -> Option<(String, Key, String)> {
+    let metadata = decode(incoming).ok()?.metadata;
+    let parked_at = incoming.message.headers.text(resend::PARKED_AT).unwrap_or_default().to_owned();
+    Some((parked_at, (metadata.tenant, metadata.key?), metadata.id.to_string()))
+}
+
+fn redriven(incoming: &Incoming) -> Redriven {
+    let headers = &incoming.message.headers;
+    match (headers.get(resend::REDRIVE_ID), headers.get(resend::REDRIVE_OLDEST)) {
+        (None, _) => Redriven::No,
+        (Some(_), Some(HeaderValue::Bool(true))) => Redriven::AsOldest,
+        (Some(_), _) => Redriven::Yes,
+    }
+}
