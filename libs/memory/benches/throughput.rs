@@ -7,7 +7,7 @@ use fabric_core::{
     Pattern,
     ack_ledger::{AckLedger, AckPolicy},
     message::{Headers, Message, Outgoing, Properties},
-    topology::{Binding, Queue, QueueRole, Topology},
+    topology::{Binding, Queue, QueueRole, Target, Topology},
 };
 use fabric_memory::{BrokerOptions, MemoryBroker};
 use fabric_runtime::{
@@ -24,13 +24,14 @@ fn topology() -> Topology {
         exchanges: [EXCHANGE.to_owned()].into(),
         queues: vec![Queue {
             name: WORK.to_owned(),
-            role: QueueRole::Work { parked: "academic.audit.parked".to_owned() },
+            role: QueueRole::Work { parked: "academic.audit.parked".to_owned(), single_active: false },
         }],
         bindings: vec![Binding {
             exchange: EXCHANGE.to_owned(),
-            queue: WORK.to_owned(),
+            target: Target::Queue(WORK.to_owned()),
             pattern: Pattern::everything(),
         }],
+        ..Topology::default()
     }
 }
 

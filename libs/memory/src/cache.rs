@@ -13,6 +13,8 @@ use fabric_core::{TenantId, Topic, codec, recency::Recency};
 use fabric_runtime::ports::{BoxFuture, Cache, CacheEntry, CacheError, CacheQuery, CachedEvent, Offered};
 use tokio::sync::watch;
 
+use crate::announced::Announced;
+
 /// The limits of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheOptions {
@@ -49,11 +51,11 @@ impl Default for CacheOptions {
 pub struct MemoryCache {
     options: CacheOptions,
     state: Mutex<State>,
-    reachable: watch::Sender<bool>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    reachable: Announced<bool>,
     tenants: BTreeMap<TenantId, BTreeMap<Topic, Recents>>,
     topics: usize,
     closed: bool,
@@ -65,19 +67,21 @@ type Recents = BTreeMap<Recency, Arc<str>>;
 impl MemoryCache {
     /// An empty cache.
     pub fn new(options: CacheOptions) -> Arc<Self> {
-        let reachable = watch::Sender::new(true);
-        Arc::new(Self { options, state: Mutex::new(State::default()), reachable })
+        let (tenants, topics, closed) = (BTreeMap::new(), 0, false);
+        let state = State { reachable: Announced::new(true), tenants, topics, closed };
+        Arc::new(Self { options, state: Mutex::new(state) })
     }
 
     /// Lets every call fail until [`come_back`](Self::come_back). What is kept stays.
     pub fn go_away(&self) {
-        self.reachable.send_replace(false);
+        self.lock().reachable.tell(false);
     }
 
     /// Ends what [`go_away`](Self::go_away) began. A closed cache stays closed.
     pub fn come_back(&self) {
-        let is_open = !self.lock().closed;
-        self.reachable.send_replace(is_open);
+        let mut state = self.lock();
+        let is_open = !state.closed;
+        state.reachable.tell(is_open);
     }
 
     /// Loses everything, as a server without a disk does when it restarts.
@@ -123,8 +127,9 @@ impl MemoryCache {
     }
 
     fn reach(&self) -> Result<MutexGuard<'_, State>, CacheError> {
-        if *self.reachable.borrow() {
-            Ok(self.lock())
+        let state = self.lock();
+        if *state.reachable.value() {
+            Ok(state)
         } else {
             Err(CacheError::Away { detail: "it cannot be reached".to_owned() })
         }
@@ -182,13 +187,14 @@ impl Cache for MemoryCache {
     }
 
     fn reachable(&self) -> watch::Receiver<bool> {
-        self.reachable.subscribe()
+        self.lock().reachable.watch()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.lock().closed = true;
-            self.reachable.send_replace(false);
+            let mut state = self.lock();
+            state.closed = true;
+            state.reachable.tell(false);
         })
     }
 }

@@ -10,8 +10,11 @@
 //!
 //! On a runtime of one thread everything here is deterministic: the same calls in the same order give the same deliveries in the
 //! same order. Nothing depends on the order of a hash map, on chance or on the system's clock.
+//! Who waits is woken in the order of waiting. That holds for the watchers of a status, too, as long as each task asks for a receiver
+//! of its own: of the clones of one receiver tokio wakes any first.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod announced;
 mod broker;
 mod cache;
 pub mod model;

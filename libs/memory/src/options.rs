@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use fabric_core::topology::RETURNS_MAX;
+
 /// How many messages a queue holds, unless told otherwise.
 pub const QUEUE_LENGTH_MAX: usize = 1_000_000;
 
@@ -35,10 +37,9 @@ pub struct BrokerOptions {
 pub struct QueueOptions {
     /// How many messages it holds that are not out at a consumer. What comes on top is refused.
     pub length_max: usize,
-    /// How often a work queue's message may go back to it before it is dead-lettered to the parked queue. None: as often as it likes.
+    /// How often a work queue's message may go back to it before it is dead-lettered to the parked queue. None: as often as it
+    /// likes, which is how it is for all other queues.
     pub delivery_limit: Option<u32>,
-    /// Whether only the consumer that came first gets deliveries, and the next one when that is gone.
-    pub single_active_consumer: bool,
 }
 
 impl Default for BrokerOptions {
@@ -58,7 +59,8 @@ impl Default for BrokerOptions {
 }
 
 impl Default for QueueOptions {
+    /// A million messages, and the limit of the work queues on a server: [`RETURNS_MAX`].
     fn default() -> Self {
-        Self { length_max: QUEUE_LENGTH_MAX, delivery_limit: None, single_active_consumer: false }
+        Self { length_max: QUEUE_LENGTH_MAX, delivery_limit: Some(RETURNS_MAX) }
     }
 }

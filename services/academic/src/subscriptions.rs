@@ -1,4 +1,6 @@
 //! What the service listens to. Every subscription is handled in the order of its events' keys: a student's, a class's, a school's.
+//! Where a later event makes an earlier one obsolete, the order is strict: a grade that is tried again holds back the student's later
+//! ones.
 
 use std::time::Duration;
 
@@ -26,6 +28,9 @@ use crate::{
 /// How long a change of a category's weight may take to be told to everybody whose average it changes.
 const RECALCULATION_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// Over how many queues students are spread where the order is strict, so that several instances share the work.
+const PARTITIONS: u8 = 4;
+
 /// Every subscription of the service.
 pub fn all() -> Vec<Subscription<Models>> {
     [gradebook(), intervention(), rostering(), analytics()].into_iter().flatten().collect()
@@ -34,13 +39,14 @@ pub fn all() -> Vec<Subscription<Models>> {
 fn gradebook() -> Vec<Subscription<Models>> {
     vec![
         Subscription::new("grade_calculation")
+            .partitions(PARTITIONS)
             .on(grade_calculation::<GradeCreated>)
             .on(grade_calculation::<GradeUpdated>)
             .on(grade_calculation::<GradePosted>)
             .on(grade_calculation::<GradeOverridden>)
             .on(grade_calculation::<GradeWithdrawn>)
             .on(bulk_grade_calculation),
-        Subscription::new("gpa_update").on(gpa_update),
+        Subscription::new("gpa_update").partitions(PARTITIONS).on(gpa_update),
         Subscription::new("letter_grade_conversion").on(letter_grade_conversion),
         Subscription::new("assignment_weight_recalculation")
             .on(assignment_created)
@@ -51,6 +57,7 @@ fn gradebook() -> Vec<Subscription<Models>> {
             .on(category_weight_changed)
             .timeout(RECALCULATION_TIMEOUT),
         Subscription::new("category_average")
+            .partitions(PARTITIONS)
             .on(category_average::<GradeCreated>)
             .on(category_average::<GradeUpdated>)
             .on(category_average::<GradePosted>)

@@ -42,13 +42,16 @@ pub fn service() -> Service<State> {
         .publishes::<IdentityVerificationRequested>()
         .publishes::<IdentityVerified>()
         .publishes::<ReviewEscalated>()
+        // A decision about a document must not overtake another, and not go on without one that is parked.
         .subscribe(
             Subscription::new("document_verification")
+                .hold_key_on_park()
                 .on(document_verification::submitted)
                 .on(document_verification::escalated),
         )
         .subscribe(
             Subscription::new("identity_verification")
+                .hold_key_on_park()
                 .on(identity_verification::requested)
                 .on(identity_verification::document_verified)
                 .on(identity_verification::document_rejected)

@@ -24,7 +24,8 @@ impl MemoryBroker {
         });
     }
 
-    /// Builds a connection that was cut again, and publishes what waited for it.
+    /// Builds a connection that was cut again, declares again what this client has declared, and publishes what waited for it. The
+    /// client stays away if what stands now contradicts what it has declared.
     pub fn reconnect(&self) {
         self.server.step(|state| {
             state.model.reconnect(self.client);
@@ -39,6 +40,28 @@ impl MemoryBroker {
             state.model.restart();
             state.note_statuses();
         });
+    }
+
+    /// Ends this client as if its process had died: its channels and its status end, what was out goes back to its queues, and publishes
+    /// that were held are never taken. Other clients go on. End the tasks that use this client first, since a dead process learns
+    /// nothing of it. Dropping the client does the same; [`close`](fabric_runtime::ports::Broker::close) waits for what is held.
+    pub fn crash(&self) {
+        tracing::debug!("the client crashes");
+        self.server.step(|state| state.leave(self.client));
+    }
+
+    /// Deletes a queue under its users, with all that is in it: its consumers end, and nothing reaches it until it is declared again
+    /// or [restored](fabric_runtime::ports::Broker::restore). Says whether it stood.
+    pub fn delete_queue(&self, name: &str) -> bool {
+        tracing::debug!(name, "the queue is deleted");
+        self.server.step(|state| state.model.delete_queue(name))
+    }
+
+    /// Deletes an exchange under its users: publishes to it are refused until it is declared again or
+    /// [restored](fabric_runtime::ports::Broker::restore). Says whether it stood.
+    pub fn delete_exchange(&self, name: &str) -> bool {
+        tracing::debug!(name, "the exchange is deleted");
+        self.server.step(|state| state.model.delete_exchange(name))
     }
 
     /// Lets the broker take nothing, as if its memory or disk were full, until [`unblock`](Self::unblock). Consumers go on, unless

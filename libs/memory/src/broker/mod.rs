@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use crate::{
-    model::{Answer, CannotConsume, ChannelId, ClientId, GivenUp, Model, PublishId},
+    model::{Answer, CannotConsume, CannotDeclare, ChannelId, ClientId, GivenUp, Line, Model, PublishId},
     options::BrokerOptions,
 };
 use consumer::MemoryConsumer;
@@ -62,7 +62,6 @@ const FLOW_PAUSE_MAX: Duration = Duration::from_millis(100);
 pub struct MemoryBroker {
     server: Arc<Server>,
     client: ClientId,
-    status: watch::Receiver<BrokerStatus>,
 }
 
 impl MemoryBroker {
@@ -77,13 +76,16 @@ impl MemoryBroker {
     }
 
     fn client_of(server: Arc<Server>) -> Arc<Self> {
-        let (client, status) = server.step(State::connect);
-        Arc::new(Self { server, client, status })
+        let client = server.step(State::connect);
+        Arc::new(Self { server, client })
     }
 
-    /// Waits until there is a connection, up to the deadline.
+    /// Waits until there is a connection, up to the deadline. Those who wait go on in the order in which they came.
     async fn connected(&self) -> Result<(), String> {
-        let mut status = self.status.clone();
+        if self.server.look(|model| model.line(self.client)) == Line::Up {
+            return Ok(());
+        }
+        let mut status = self.status();
         match timeout(self.server.deadline, status.wait_for(|status| status.connected)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err("the connection is closed".to_owned()),
@@ -145,9 +147,14 @@ impl Broker for MemoryBroker {
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), DeclareError>> {
         Box::pin(async move {
             self.connected().await.map_err(|detail| DeclareError::Away { detail })?;
-            self.server
-                .step(|state| state.model.declare(topology))
-                .map_err(|error| DeclareError::Different { resource: error.resource, detail: error.detail })
+            self.server.step(|state| state.model.declare(self.client, topology)).map_err(different)
+        })
+    }
+
+    fn restore(&self) -> BoxFuture<'_, Result<(), DeclareError>> {
+        Box::pin(async move {
+            self.connected().await.map_err(|detail| DeclareError::Away { detail })?;
+            self.server.step(|state| state.model.restore(self.client)).map_err(different)
         })
     }
 
@@ -187,13 +194,13 @@ impl Broker for MemoryBroker {
     }
 
     fn status(&self) -> watch::Receiver<BrokerStatus> {
-        self.status.clone()
+        self.server.status(self.client)
     }
 
     fn close(&self, deadline: Duration) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             if self.server.look(|model| model.has_held(self.client)) {
-                let mut status = self.status.clone();
+                let mut status = self.status();
                 let waited = timeout(deadline, status.wait_for(BrokerStatus::is_ready)).await;
                 tracing::debug!(in_time = waited.is_ok(), "closing: publishes were held");
             }
@@ -206,6 +213,10 @@ impl Drop for MemoryBroker {
     fn drop(&mut self) {
         self.server.step(|state| state.leave(self.client));
     }
+}
+
+fn different(CannotDeclare { resource, detail }: CannotDeclare) -> DeclareError {
+    DeclareError::Different { resource, detail }
 }
 
 fn confirmed(answer: Answer) -> Result<Confirmed, PublishError> {

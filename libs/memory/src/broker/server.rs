@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::timer::Timer;
 use crate::{
+    announced::Announced,
     model::{Answer, ChannelId, ClientId, CloseReason, Delivery, Effect, GivenUp, Model, PublishId, Publishing},
     options::BrokerOptions,
 };
@@ -24,7 +25,6 @@ pub(super) struct Server {
     pub(super) timer: Timer,
     pub(super) deadline: Duration,
     pub(super) flow_max: usize,
-    idle: watch::Sender<bool>,
     state: Mutex<State>,
 }
 
@@ -33,8 +33,8 @@ pub(super) struct State {
     pub(super) model: Model,
     readers: BTreeMap<ChannelId, Reader>,
     answers: BTreeMap<PublishId, oneshot::Sender<Answer>>,
-    statuses: BTreeMap<ClientId, watch::Sender<BrokerStatus>>,
-    was_idle: bool,
+    statuses: BTreeMap<ClientId, Announced<BrokerStatus>>,
+    idle: Announced<bool>,
 }
 
 /// What waits for the reader of a channel. The prefetch limits how much that is.
@@ -62,13 +62,12 @@ impl Server {
             timer: Timer::default(),
             deadline: options.deadline,
             flow_max: options.flow_max,
-            idle: watch::Sender::new(true),
             state: Mutex::new(State {
                 model: Model::new(options),
                 readers: BTreeMap::new(),
                 answers: BTreeMap::new(),
                 statuses: BTreeMap::new(),
-                was_idle: true,
+                idle: Announced::new(true),
             }),
         })
     }
@@ -82,7 +81,8 @@ impl Server {
             state.model.pass_time(now);
             let result = act(&mut state);
             state.carry_out(&mut woken);
-            self.note_idle(&mut state);
+            let is_idle = state.model.is_idle();
+            state.idle.tell(is_idle);
             (result, state.model.deadline())
         };
         woken.into_iter().for_each(Waker::wake);
@@ -99,7 +99,14 @@ impl Server {
 
     /// Whether nothing is under way, now and whenever it changes.
     pub(super) fn idle(&self) -> watch::Receiver<bool> {
-        self.idle.subscribe()
+        self.lock().idle.watch()
+    }
+
+    /// How a client sees the broker, now and whenever it changes. After the client has left, how it sees it for good.
+    pub(super) fn status(&self, client: ClientId) -> watch::Receiver<BrokerStatus> {
+        let State { model, statuses, .. } = &mut *self.lock();
+        let gone = || watch::channel(model.status(client)).1;
+        statuses.get_mut(&client).map_or_else(gone, Announced::watch)
     }
 
     /// The next delivery of a channel, as a stream gives it.
@@ -118,14 +125,6 @@ impl Server {
         Poll::Pending
     }
 
-    fn note_idle(&self, state: &mut State) {
-        let is_idle = state.model.is_idle();
-        if state.was_idle != is_idle {
-            state.was_idle = is_idle;
-            self.idle.send_replace(is_idle);
-        }
-    }
-
     /// Nothing panics under the lock. Should it ever happen, going on is better than failing every other client.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,13 +138,11 @@ impl Drop for Server {
 }
 
 impl State {
-    /// A new client and how it sees the broker.
-    pub(super) fn connect(&mut self) -> (ClientId, watch::Receiver<BrokerStatus>) {
+    /// A new client.
+    pub(super) fn connect(&mut self) -> ClientId {
         let client = self.model.connect();
-        let sender = watch::Sender::new(self.model.status(client));
-        let status = sender.subscribe();
-        self.statuses.insert(client, sender);
-        (client, status)
+        self.statuses.insert(client, Announced::new(self.model.status(client)));
+        client
     }
 
     /// A client leaves for good: its status ends.
@@ -157,13 +154,8 @@ impl State {
 
     /// Tells every client how it sees the broker now.
     pub(super) fn note_statuses(&mut self) {
-        for (client, sender) in &self.statuses {
-            let status = self.model.status(*client);
-            sender.send_if_modified(|before| {
-                let is_new = *before != status;
-                *before = status;
-                is_new
-            });
+        for (client, status) in &mut self.statuses {
+            status.tell(self.model.status(*client));
         }
     }
 
@@ -222,6 +214,9 @@ impl State {
                         tracing::debug!(?answer, "an answer came too late");
                     }
                 }
+                Effect::StaysAway { client, error } => {
+                    tracing::warn!(?client, %error, "a client stays away: it cannot declare again what it had declared");
+                }
             }
         }
     }
@@ -230,6 +225,7 @@ impl State {
 fn log_closed(reason: CloseReason) {
     match reason {
         CloseReason::ConnectionLost => tracing::debug!("a channel ended with its connection"),
+        CloseReason::QueueDeleted => tracing::debug!("a channel ended with its queue"),
         CloseReason::UnknownTag(tag) => {
             tracing::warn!(tag, "a channel was closed: it settled a delivery that was not out");
         }

@@ -31,6 +31,8 @@ pub struct Activity {
     pub dead_lettered: u64,
     /// Dead letters that would have gone round for ever.
     pub cycles_dropped: u64,
+    /// Copies that went with a queue that somebody deleted.
+    pub deleted: u64,
     /// Messages that taps dropped for newer ones, or took to their end.
     pub tap_dropped: u64,
     /// Messages that taps' readers got.

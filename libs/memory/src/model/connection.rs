@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fabric_core::topology::Topology;
 use fabric_runtime::ports::BrokerStatus;
 
 use super::{
@@ -31,6 +32,8 @@ pub enum Line {
 pub(super) struct Client {
     line: Line,
     reconnects: u64,
+    /// Everything that it has ever declared.
+    pub(super) declared: Topology,
 }
 
 impl Client {
@@ -43,7 +46,7 @@ impl Model {
     /// A new client, with a connection.
     pub fn connect(&mut self) -> ClientId {
         let client = ClientId(self.next_number());
-        self.clients.insert(client, Client { line: Line::Up, reconnects: 0 });
+        self.clients.insert(client, Client { line: Line::Up, reconnects: 0, declared: Topology::default() });
         client
     }
 
@@ -69,16 +72,26 @@ impl Model {
         }
     }
 
-    /// The client has a connection again. What it wanted to publish meanwhile is published now.
+    /// The client builds its connection again: what it has declared is declared again, and what it wanted to publish meanwhile is
+    /// published now. It stays away as long as something stands that contradicts what it has declared.
     pub fn reconnect(&mut self, client: ClientId) {
-        if let Some(client) = self.clients.get_mut(&client).filter(|client| client.line == Line::Away) {
-            client.line = Line::Up;
-            client.reconnects += 1;
-            self.release_held();
+        if self.line(client) != Line::Away {
+            return;
+        }
+        match self.restore(client) {
+            Ok(()) => {
+                if let Some(client) = self.clients.get_mut(&client) {
+                    client.line = Line::Up;
+                    client.reconnects += 1;
+                }
+                self.release_held();
+            }
+            Err(error) => self.effects.push_back(Effect::StaysAway { client, error }),
         }
     }
 
-    /// The client leaves for good.
+    /// The client leaves for good, or its process dies: its channels end, what was out goes back to its queues, and publishes that
+    /// were held will never be taken.
     pub fn leave(&mut self, client: ClientId) {
         self.cut(&[client], Line::Closed);
         self.clients.remove(&client);
@@ -140,7 +153,7 @@ impl Model {
         }
         for id in queues {
             if self.queues.get(&id).is_some_and(|queue| matches!(queue.kind, Kind::Tap { .. })) {
-                self.remove_tap(id);
+                self.activity.tap_dropped += self.remove_queue(id) as u64;
             } else {
                 self.pump(id);
             }

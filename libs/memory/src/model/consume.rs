@@ -11,6 +11,7 @@ use super::{
     connection::{ClientId, Line},
     dead_letter::DeathReason,
     effect::{CloseReason, Effect},
+    exchange::Destination,
     queue::{Accepted, Kind, Queue, QueueId, Stored},
 };
 use crate::options::QueueOptions;
@@ -49,14 +50,14 @@ impl Model {
         if self.line(client) != Line::Up {
             return Err(CannotConsume::Away);
         }
-        if !bindings.iter().all(|(exchange, _)| self.exchanges.stands(exchange)) {
+        if !bindings.iter().all(|(exchange, _)| self.exchanges.is_topic(exchange)) {
             return Err(CannotConsume::NoSuch);
         }
         let id = QueueId(self.next_number());
         let kind = Kind::Tap { backlog_max: backlog_max.max(1) };
         self.queues.insert(id, Queue::new(String::new(), kind, QueueOptions::default()));
         for (exchange, pattern) in bindings {
-            self.exchanges.bind(exchange, pattern, id);
+            self.exchanges.bind(exchange, pattern, Destination::Queue(id));
         }
         Ok(self.open_channel(client, id, 1))
     }
@@ -154,14 +155,6 @@ impl Model {
             }
         }
         self.reschedule(id);
-    }
-
-    /// Removes a tap's queue with all that it holds.
-    pub(super) fn remove_tap(&mut self, id: QueueId) {
-        self.exchanges.unbind(id);
-        if let Some(queue) = self.queues.remove(&id) {
-            self.activity.tap_dropped += queue.ready().map(|_| 1).sum::<u64>();
-        }
     }
 
     fn open_channel(&mut self, client: ClientId, queue: QueueId, prefetch: u16) -> ChannelId {

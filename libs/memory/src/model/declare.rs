@@ -1,11 +1,16 @@
-//! Declaring what has to stand.
+//! Declaring what has to stand, and bringing it back.
 
 use std::collections::BTreeMap;
 
-use fabric_core::topology::{QueueRole, Topology};
+use fabric_core::{
+    Pattern,
+    topology::{QueueRole, Splitter, Target, Topology, names},
+};
 
 use super::{
     Model,
+    connection::ClientId,
+    exchange::Destination,
     queue::{Kind, Queue, QueueId},
 };
 
@@ -21,20 +26,44 @@ pub struct CannotDeclare {
 
 impl Model {
     /// Makes sure that everything in the topology stands: all of it, or nothing when something contradicts what stands already.
-    pub fn declare(&mut self, topology: &Topology) -> Result<(), CannotDeclare> {
+    /// What was declared is remembered for [`restore`](Self::restore), and declared again when the client reconnects.
+    pub fn declare(&mut self, client: ClientId, topology: &Topology) -> Result<(), CannotDeclare> {
         self.check(topology)?;
+        self.set_up(topology);
+        if let Some(client) = self.clients.get_mut(&client) {
+            client.declared = std::mem::take(&mut client.declared).union(topology.clone());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that everything stands which a client has ever declared. A deleted queue comes back empty.
+    pub fn restore(&mut self, client: ClientId) -> Result<(), CannotDeclare> {
+        let Some(client) = self.clients.get(&client) else { return Ok(()) };
+        let declared = client.declared.clone();
+        self.check(&declared)?;
+        self.set_up(&declared);
+        Ok(())
+    }
+
+    fn set_up(&mut self, topology: &Topology) {
         for exchange in &topology.exchanges {
-            self.exchanges.declare(exchange);
+            self.exchanges.declare_topic(exchange);
         }
         for queue in &topology.queues {
             self.declare_queue(&queue.name, &queue.role);
         }
+        for splitter in &topology.splitters {
+            self.declare_splitter(splitter);
+        }
         for binding in &topology.bindings {
-            if let Some(queue) = self.names.get(&binding.queue) {
-                self.exchanges.bind(&binding.exchange, &binding.pattern, *queue);
+            let destination = match &binding.target {
+                Target::Queue(name) => self.names.get(name).copied().map(Destination::Queue),
+                Target::Splitter(name) => Some(Destination::Exchange(name.as_str().into())),
+            };
+            if let Some(destination) = destination {
+                self.exchanges.bind(&binding.exchange, &binding.pattern, destination);
             }
         }
-        Ok(())
     }
 
     fn declare_queue(&mut self, name: &str, role: &QueueRole) {
@@ -47,30 +76,76 @@ impl Model {
         self.queues.insert(id, Queue::new(name.to_owned(), Kind::Durable(role.clone()), options));
     }
 
+    fn declare_splitter(&mut self, splitter: &Splitter) {
+        let (exchange, slotless) = (splitter.exchange(), splitter.slotless_exchange());
+        self.exchanges.declare_topic(&slotless);
+        self.exchanges.declare_slots(&exchange, &slotless);
+        for (partition, queue) in queues_of(splitter) {
+            if let Some(queue) = self.names.get(&queue) {
+                let slots = splitter.partitions.slots_of(partition);
+                slots.for_each(|slot| self.exchanges.bind_slot(&exchange, slot, *queue));
+            }
+        }
+        if let Some(queue) = self.names.get(&splitter.slotless_queue()) {
+            self.exchanges.bind(&slotless, &Pattern::everything(), Destination::Queue(*queue));
+        }
+    }
+
     fn check(&self, topology: &Topology) -> Result<(), CannotDeclare> {
+        let wanted = self.check_queues(topology)?;
+        self.check_exchanges(topology)?;
+        let needs = |resource: &str, stands: bool| {
+            if stands {
+                return Ok(());
+            }
+            let detail = "a binding needs it, and it does not stand".to_owned();
+            Err(CannotDeclare { resource: resource.to_owned(), detail })
+        };
+        let queue_stands = |name: &str| wanted.contains_key(name) || self.names.contains_key(name);
+        for (_, queue) in topology.splitters.iter().flat_map(queues_of) {
+            needs(&queue, queue_stands(&queue))?;
+        }
+        for binding in &topology.bindings {
+            let exchange = &binding.exchange;
+            needs(exchange, topology.exchanges.contains(exchange) || self.exchanges.is_topic(exchange))?;
+            match &binding.target {
+                Target::Queue(name) => needs(name, queue_stands(name))?,
+                Target::Splitter(name) => {
+                    let is_declared = topology.splitters.iter().any(|splitter| splitter.exchange() == *name);
+                    needs(name, is_declared || self.exchanges.is_slots(name))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the queues of the topology, if each is the same everywhere.
+    fn check_queues<'a>(&self, topology: &'a Topology) -> Result<BTreeMap<&'a str, &'a QueueRole>, CannotDeclare> {
         let mut wanted: BTreeMap<&str, &QueueRole> = BTreeMap::new();
         for queue in &topology.queues {
-            let standing = wanted.insert(&queue.name, &queue.role).or_else(|| self.role(&queue.name));
+            let before = wanted.insert(&queue.name, &queue.role);
+            let standing = before.or_else(|| self.role(&queue.name));
             if let Some(standing) = standing.filter(|standing| **standing != queue.role) {
                 let detail = format!("it stands as {standing:?} and cannot become {:?}", queue.role);
                 return Err(CannotDeclare { resource: queue.name.clone(), detail });
             }
         }
-        for binding in &topology.bindings {
-            let missing = |resource: &str| {
-                Err(CannotDeclare {
-                    resource: resource.to_owned(),
-                    detail: "a binding needs it, and it does not stand".to_owned(),
-                })
-            };
-            if !topology.exchanges.contains(&binding.exchange) && !self.exchanges.stands(&binding.exchange) {
-                return missing(&binding.exchange);
+        Ok(wanted)
+    }
+
+    /// An exchange of one type cannot become one of another.
+    fn check_exchanges(&self, topology: &Topology) -> Result<(), CannotDeclare> {
+        let slots: Vec<String> = topology.splitters.iter().map(Splitter::exchange).collect();
+        let slotless: Vec<String> = topology.splitters.iter().map(Splitter::slotless_exchange).collect();
+        let topics = || topology.exchanges.iter().chain(&slotless);
+        let wrong_topic = topics().find(|name| slots.contains(name) || self.exchanges.is_slots(name));
+        match wrong_topic.or_else(|| slots.iter().find(|name| self.exchanges.is_topic(name))) {
+            Some(name) => {
+                let detail = "it cannot be a topic exchange and a headers exchange".to_owned();
+                Err(CannotDeclare { resource: name.clone(), detail })
             }
-            if !wanted.contains_key(binding.queue.as_str()) && !self.names.contains_key(&binding.queue) {
-                return missing(&binding.queue);
-            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn role(&self, queue: &str) -> Option<&QueueRole> {
@@ -80,4 +155,10 @@ impl Model {
             Kind::Tap { .. } => None,
         }
     }
+}
+
+/// Each partition with its queue. It is what [`Splitter::slots`] says, with each name made once: simulations declare all the time.
+fn queues_of(splitter: &Splitter) -> impl Iterator<Item = (u8, String)> {
+    let name = |partition| (partition, names::partition_queue(&splitter.subscription, partition));
+    (0..splitter.partitions.count()).map(name)
 }

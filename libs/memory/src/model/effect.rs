@@ -2,6 +2,8 @@
 
 use super::{
     channel::{ChannelId, Delivery},
+    connection::ClientId,
+    declare::CannotDeclare,
     publish::{Answer, PublishId},
 };
 
@@ -34,6 +36,13 @@ pub enum Effect {
         /// What became of it.
         answer: Answer,
     },
+    /// The client could not build its connection again, since what stands now contradicts what it has declared.
+    StaysAway {
+        /// The client.
+        client: ClientId,
+        /// What is in the way.
+        error: CannotDeclare,
+    },
 }
 
 /// Why a channel is gone.
@@ -41,6 +50,8 @@ pub enum Effect {
 pub enum CloseReason {
     /// The connection is gone.
     ConnectionLost,
+    /// The queue is gone.
+    QueueDeleted,
     /// The consumer settled a delivery that was not out on this channel: `RabbitMQ`'s error 406.
     UnknownTag(fabric_core::ack_ledger::Tag),
 }

@@ -1,57 +1,161 @@
 //! Exchanges and what is bound to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use fabric_core::{Pattern, router::Router};
+use fabric_core::{
+    Pattern,
+    message::{HeaderValue, Outgoing},
+    resend::SLOT,
+    router::Router,
+};
 
 use super::queue::QueueId;
 
-/// The topic exchanges by their names.
+/// The exchanges by their names.
 #[derive(Debug, Default)]
 pub(super) struct Exchanges(BTreeMap<String, Exchange>);
 
+#[derive(Debug)]
+enum Exchange {
+    Topic(TopicExchange),
+    Slots(SlotsExchange),
+}
+
 #[derive(Debug, Default)]
-struct Exchange {
-    bindings: BTreeSet<(Pattern, QueueId)>,
-    router: Router<QueueId>,
+struct TopicExchange {
+    bindings: BTreeSet<(Pattern, Destination)>,
+    router: Router<Destination>,
+}
+
+/// A headers exchange whose bindings ask for one value of the header [`SLOT`] each.
+#[derive(Debug)]
+struct SlotsExchange {
+    bindings: BTreeSet<(u8, QueueId)>,
+    /// The exchange that gets what reaches no queue from here.
+    alternate: Arc<str>,
+}
+
+/// What a topic exchange sends messages to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Destination {
+    Queue(QueueId),
+    /// A slots exchange.
+    Exchange(Arc<str>),
 }
 
 impl Exchanges {
-    pub(super) fn declare(&mut self, name: &str) {
-        self.0.entry(name.to_owned()).or_default();
+    pub(super) fn declare_topic(&mut self, name: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| Exchange::Topic(TopicExchange::default()));
     }
 
-    pub(super) fn stands(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    pub(super) fn declare_slots(&mut self, name: &str, alternate: &str) {
+        let slots = || SlotsExchange { bindings: BTreeSet::new(), alternate: alternate.into() };
+        self.0.entry(name.to_owned()).or_insert_with(|| Exchange::Slots(slots()));
     }
 
-    /// Binds a queue. An exchange that does not stand binds nothing.
-    pub(super) fn bind(&mut self, exchange: &str, pattern: &Pattern, queue: QueueId) {
-        if let Some(exchange) = self.0.get_mut(exchange)
-            && exchange.bindings.insert((pattern.clone(), queue))
+    pub(super) fn is_topic(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Exchange::Topic(_)))
+    }
+
+    pub(super) fn is_slots(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Exchange::Slots(_)))
+    }
+
+    /// Binds to a topic exchange. What is none binds nothing.
+    pub(super) fn bind(&mut self, exchange: &str, pattern: &Pattern, destination: Destination) {
+        if let Some(Exchange::Topic(exchange)) = self.0.get_mut(exchange)
+            && exchange.bindings.insert((pattern.clone(), destination.clone()))
         {
-            exchange.router.insert(pattern, queue);
+            exchange.router.insert(pattern, destination);
         }
     }
 
-    /// Removes every binding of a queue. A router only grows, so those of the exchanges concerned are built again.
+    /// Binds a queue to a slots exchange. What is none binds nothing.
+    pub(super) fn bind_slot(&mut self, exchange: &str, slot: u8, queue: QueueId) {
+        if let Some(Exchange::Slots(exchange)) = self.0.get_mut(exchange) {
+            exchange.bindings.insert((slot, queue));
+        }
+    }
+
+    /// Removes a queue from everything that it is bound to.
     pub(super) fn unbind(&mut self, queue: QueueId) {
         for exchange in self.0.values_mut() {
-            let before = exchange.bindings.len();
-            exchange.bindings.retain(|(_, bound)| *bound != queue);
-            if exchange.bindings.len() < before {
-                exchange.router = Router::default();
-                exchange.bindings.iter().for_each(|(pattern, queue)| exchange.router.insert(pattern, *queue));
+            match exchange {
+                Exchange::Topic(exchange) => exchange.unbind(&Destination::Queue(queue)),
+                Exchange::Slots(exchange) => exchange.bindings.retain(|(_, bound)| *bound != queue),
             }
         }
     }
 
-    /// The queues that a key reaches, each once, in the order in which they were declared. None: the exchange does not stand.
-    pub(super) fn route(&self, exchange: &str, key: &str) -> Option<Vec<QueueId>> {
+    /// Removes an exchange with its bindings, and from what it is bound to. Says whether it stood.
+    pub(super) fn delete(&mut self, name: &str) -> bool {
+        let stood = self.0.remove(name).is_some();
+        let destination = Destination::Exchange(name.into());
+        for exchange in self.0.values_mut() {
+            if let Exchange::Topic(exchange) = exchange {
+                exchange.unbind(&destination);
+            }
+        }
+        stood
+    }
+
+    /// The queues that a message reaches, each once, in the order in which they were declared. None: its exchange does not stand.
+    ///
+    /// Each exchange on the way sees the message once, however many bindings lead there.
+    pub(super) fn route(&self, content: &Outgoing) -> Option<Vec<QueueId>> {
         let mut queues = Vec::new();
-        self.0.get(exchange)?.router.visit(key, |queue| queues.push(*queue));
+        let mut on_the_way = vec![self.0.get_key_value(&content.exchange)?];
+        let mut seen = 0;
+        while let Some((_, exchange)) = on_the_way.get(seen) {
+            seen += 1;
+            let mut next = Vec::new();
+            match exchange {
+                Exchange::Topic(exchange) => {
+                    exchange.router.visit(&content.routing_key, |destination| match destination {
+                        Destination::Queue(queue) => queues.push(*queue),
+                        Destination::Exchange(name) => next.push(name),
+                    });
+                }
+                Exchange::Slots(exchange) => {
+                    let before = queues.len();
+                    queues.extend(exchange.queues_of(content));
+                    next.extend((queues.len() == before).then_some(&exchange.alternate));
+                }
+            }
+            for name in next {
+                let is_new = on_the_way.iter().all(|(other, _)| other.as_str() != &**name);
+                on_the_way.extend(self.0.get_key_value(&**name).filter(|_| is_new));
+            }
+        }
         queues.sort_unstable();
         queues.dedup();
         Some(queues)
+    }
+}
+
+impl TopicExchange {
+    /// A router only grows, so it is built again.
+    fn unbind(&mut self, destination: &Destination) {
+        let before = self.bindings.len();
+        self.bindings.retain(|(_, bound)| bound != destination);
+        if self.bindings.len() < before {
+            self.router = Router::default();
+            self.bindings.iter().for_each(|(pattern, bound)| self.router.insert(pattern, bound.clone()));
+        }
+    }
+}
+
+impl SlotsExchange {
+    /// As with `RabbitMQ`, a number that is written as a text is not that number.
+    fn queues_of(&self, content: &Outgoing) -> impl Iterator<Item = QueueId> {
+        let slot = match content.message.headers.get(SLOT) {
+            Some(HeaderValue::Int(slot)) => u8::try_from(*slot).ok(),
+            _ => None,
+        };
+        let of_slot = slot.map(|slot| self.bindings.range((slot, QueueId::MIN)..=(slot, QueueId::MAX)));
+        of_slot.into_iter().flatten().map(|(_, queue)| *queue)
     }
 }

@@ -11,17 +11,18 @@
 //!
 //! | behaviour | module |
 //! |---|---|
-//! | topic exchanges and bindings; the default exchange | `exchange`, `publish` |
+//! | topic exchanges, what spreads slots over queues, alternate exchanges; the default exchange | `exchange`, `publish` |
 //! | mandatory publishes, confirms, refusals; what waits during an alarm or without a connection | `publish` |
 //! | order, length limits, TTL at the head only, delivery limit, taps that drop the oldest | `queue` |
 //! | dead-lettering that loses nothing | `dead_letter` |
 //! | prefetch, tags, settlements; the error 406 | `channel`, `consume` |
 //! | turns, single active consumer | `consumers` |
-//! | lost connections, restarts | `connection` |
+//! | lost connections, restarts, clients that die | `connection` |
+//! | what is declared, deleted, and declared again | `declare`, `delete` |
 //!
 //! Invariants:
-//! - every copy of a message that a queue took is in exactly one place until it is acknowledged, or dropped by a tap: ready,
-//!   out at a consumer, or waiting as a dead letter;
+//! - every copy of a message that a queue took is in exactly one place until it is acknowledged, dropped by a tap, or
+//!   deleted with its queue: ready, out at a consumer, or waiting as a dead letter;
 //! - a queue gives out what is ready in the order in which it took it, whatever came back meanwhile;
 //! - no channel has more deliveries out than its prefetch;
 //! - an input costs no more than the copies that it makes, moves or settles, each times the logarithm of what is stored.
@@ -33,6 +34,7 @@ mod consume;
 mod consumers;
 mod dead_letter;
 mod declare;
+mod delete;
 mod effect;
 mod exchange;
 mod faults;

@@ -170,6 +170,6 @@ impl Model {
         if content.exchange.is_empty() {
             return Some(self.names.get(&content.routing_key).copied().into_iter().collect());
         }
-        self.exchanges.route(&content.exchange, &content.routing_key)
+        self.exchanges.route(content)
     }
 }

@@ -15,6 +15,11 @@ use crate::options::QueueOptions;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct QueueId(pub(super) u64);
 
+impl QueueId {
+    pub(super) const MIN: Self = Self(u64::MIN);
+    pub(super) const MAX: Self = Self(u64::MAX);
+}
+
 /// One queue's copy of a message.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -69,10 +74,15 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(name: String, kind: Kind, options: QueueOptions) -> Self {
+        let single_active = match &kind {
+            Kind::Durable(QueueRole::Work { single_active, .. }) => *single_active,
+            Kind::Durable(QueueRole::Parked) => true,
+            Kind::Durable(QueueRole::Wait { .. } | QueueRole::Unrouted) | Kind::Tap { .. } => false,
+        };
         Self {
             name,
             kind,
-            consumers: Consumers::new(options.single_active_consumer),
+            consumers: Consumers::new(single_active),
             unacked: 0,
             dead: VecDeque::new(),
             dead_retry_at: None,
@@ -107,7 +117,7 @@ impl Queue {
     /// Where its dead letters go.
     pub(super) fn dead_letter_target(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Durable(QueueRole::Work { parked }) => Some(parked),
+            Kind::Durable(QueueRole::Work { parked, .. }) => Some(parked),
             Kind::Durable(QueueRole::Wait { work, .. }) => Some(work),
             Kind::Durable(QueueRole::Parked | QueueRole::Unrouted) | Kind::Tap { .. } => None,
         }

@@ -17,7 +17,7 @@ use fabric_runtime::{
 };
 use jiff::Timestamp;
 
-use crate::world::{DELAY, EXCHANGE, OTHER, PARKED, WAIT, WORK, ack, ack_up_to, id_of, message, to_queue, topology};
+use crate::world::{DELAY, EXCHANGE, OTHER, PARKED, WAIT, WORK, ack, id_of, message, to_queue, topology};
 
 pub async fn broker(options: BrokerOptions) -> Arc<MemoryBroker> {
     let broker = MemoryBroker::new(Clock::starting_at(Timestamp::UNIX_EPOCH), options);
@@ -263,56 +263,6 @@ async fn a_publisher_lets_its_consumers_run() {
 async fn a_publisher_waits_for_slow_consumers() {
     let longest = longest_queue(100, 2_000, Duration::from_millis(2)).await;
     assert!(longest < 500, "{longest} messages at a time");
-}
-
-#[test]
-fn the_same_tasks_give_the_same_history() {
-    let run = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(history())
-    };
-    assert_eq!(run(), run());
-}
-
-/// Four publishers, three consumers that fail now and then, a lost connection: what was published and what was delivered.
-async fn history() -> Vec<String> {
-    let broker = broker(BrokerOptions { record: true, ..BrokerOptions::default() }).await;
-    let publish = |publisher: u64, broker: Arc<MemoryBroker>| async move {
-        for number in 0..50 {
-            broker
-                .publish(message(EXCHANGE, "gradebook.grade.posted", &format!("{publisher}.{number}")))
-                .await
-                .unwrap();
-            tokio::time::sleep(Duration::from_millis(publisher * 7 % 5)).await;
-        }
-    };
-    let handle = |queue: &'static str, broker: Arc<MemoryBroker>| async move {
-        let mut handled = Vec::new();
-        while !broker.is_idle() || handled.is_empty() {
-            let mut consumer = consume(&broker, queue, 7).await.unwrap();
-            while let Ok(Some((id, tag))) = tokio::time::timeout(DELAY * 2, next_id(&mut consumer)).await {
-                if handled.len() % 5 == 3 {
-                    broker.publish(to_queue(WAIT, &id)).await.unwrap();
-                }
-                consumer.settle(vec![if handled.len() % 4 == 1 { ack_up_to(tag) } else { ack(tag) }]).await;
-                handled.push(format!("{queue} {id} {tag}"));
-            }
-        }
-        handled
-    };
-    let publishers: Vec<_> = (0..4).map(|publisher| tokio::spawn(publish(publisher, Arc::clone(&broker)))).collect();
-    let handlers: Vec<_> = [WORK, OTHER, WORK].map(|queue| tokio::spawn(handle(queue, Arc::clone(&broker)))).into();
-    tokio::time::sleep(Duration::from_millis(40)).await;
-    broker.lose_connection();
-    let mut history = Vec::new();
-    for publisher in publishers {
-        publisher.await.unwrap();
-    }
-    for handler in handlers {
-        history.extend(handler.await.unwrap());
-    }
-    history.extend(broker.recorded().iter().map(|recorded| format!("{:?} {}", recorded.at, id_of(&recorded.content))));
-    history
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,19 @@
 //! Prefetch, turns, settlements and their errors.
 
+use fabric_core::topology::{QueueRole, RETURNS_MAX, Topology};
 use fabric_memory::{
     BrokerOptions, QueueOptions,
     model::{CloseReason, DELIVERY_COUNT, Place},
 };
 
-use crate::world::{PARKED, WORK, World, ack, ack_up_to, give_back, with_queue};
+use crate::world::{PARKED, UNROUTED, WAIT, WORK, World, ack, ack_up_to, give_back, in_order, topology, with_queue};
+
+/// The topology with another role for one queue.
+fn with_role(name: &str, role: &QueueRole) -> Topology {
+    let mut topology = topology();
+    topology.queues.iter_mut().filter(|queue| queue.name == name).for_each(|queue| queue.role = role.clone());
+    topology
+}
 
 fn filled(options: BrokerOptions) -> World {
     let mut world = World::new(options);
@@ -124,8 +132,8 @@ fn consumers_take_turns() {
 
 #[test]
 fn with_a_single_active_consumer_the_first_one_gets_everything() {
-    let single = QueueOptions { single_active_consumer: true, ..QueueOptions::default() };
-    let mut world = filled(with_queue(WORK, single));
+    let mut world = World::of(&with_role(WORK, &in_order()), BrokerOptions::default());
+    world.fill(WORK, &["1", "2", "3", "4", "5", "6"]);
     let channels = [world.consume(WORK, 2), world.consume(WORK, 2), world.consume(WORK, 9)];
     assert_eq!(channels.map(|channel| world.ids(channel).len()), [2, 0, 0]);
     world.settle(channels[0], ack(1));
@@ -151,4 +159,29 @@ fn what_came_back_too_often_is_parked() {
     assert_eq!(world.ready(PARKED), ["poison"]);
     assert!(world.model.is_idle());
     assert_eq!(world.model.activity().dead_lettered, 1);
+}
+
+#[test]
+fn a_parked_queue_has_one_reader_at_a_time() {
+    let mut world = World::new(BrokerOptions::default());
+    let channels = [world.consume(PARKED, 2), world.consume(PARKED, 2)];
+    world.fill(PARKED, &["1", "2", "3"]);
+    assert_eq!(channels.map(|channel| world.ids(channel)), [vec!["1", "2"], vec![]]);
+    world.step(|model| model.close_channel(channels[0]));
+    assert_eq!(world.ids(channels[1]), ["1", "2"]);
+}
+
+#[test]
+fn a_work_queue_gives_up_in_the_end_and_no_other_queue_ever() {
+    for (queue, gives_up) in [(WORK, true), (PARKED, false), (UNROUTED, false), (WAIT, false)] {
+        let mut world = World::new(BrokerOptions::default());
+        world.fill(queue, &["1"]);
+        let channel = world.consume(queue, 1);
+        let returns_max = u64::from(RETURNS_MAX);
+        (1..=returns_max).for_each(|tag| assert!(world.settle(channel, give_back(tag))));
+        assert_eq!(world.at(Place::Unacked, queue), ["1"], "{queue} after {RETURNS_MAX} returns");
+        world.settle(channel, give_back(returns_max + 1));
+        assert_eq!(world.at(Place::Unacked, queue).is_empty(), gives_up, "{queue} after one more");
+        assert_eq!(world.ready(PARKED).len(), usize::from(gives_up));
+    }
 }

@@ -180,3 +180,49 @@ async fn a_dropped_client_leaves_and_its_consumers_end() {
     assert!(status.wait_for(|status| !status.connected).await.is_ok());
     assert_eq!(watcher.depths(vec![WORK.to_owned()]).await.unwrap()[0].consumers, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_ends_one_client_and_another_takes_over() {
+    let broker = broker(BrokerOptions::default()).await;
+    let other = broker.another_client();
+    for id in ["1", "2", "3"] {
+        broker.publish(to_queue(WORK, id)).await.unwrap();
+    }
+    let mut consumer = consume(&broker, WORK, 2).await.unwrap();
+    let (mut status, mut left) = (broker.status(), consume(&other, WORK, 9).await.unwrap());
+    assert_eq!([next_id(&mut consumer).await, next_id(&mut left).await].map(|next| next.unwrap().0), ["1", "3"]);
+    next(&mut consumer).await.unwrap();
+
+    broker.crash();
+    assert_eq!((next(&mut consumer).await, consumer.settle(vec![ack(1)]).await.lost), (None, 1));
+    assert!(status.wait_for(|status| !status.connected).await.is_ok());
+    assert!(status.changed().await.is_err(), "its status ends");
+    assert!(!broker.status().borrow().connected);
+    assert!(matches!(broker.publish(to_queue(WORK, "4")).await, Err(PublishError::NotSent { .. })));
+    assert!(matches!(consume(&broker, WORK, 1).await.err(), Some(ConsumeError::Away { .. })));
+    assert!(matches!(broker.restore().await, Err(DeclareError::Away { .. })));
+    assert_eq!([next_id(&mut left).await, next_id(&mut left).await].map(|next| next.unwrap().0), ["1", "2"]);
+    assert!(other.status().borrow().is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crashed_client_could_not_send_is_never_taken() {
+    for blocked in [true, false] {
+        let broker = broker(BrokerOptions::default()).await;
+        let other = broker.another_client();
+        if blocked {
+            broker.block("memory");
+        } else {
+            broker.disconnect();
+        }
+        let held = broker.publish(to_queue(WORK, "1"));
+        assert!(!other.is_idle());
+        broker.crash();
+        assert!(matches!(held.await, Err(PublishError::Unknown { .. })), "nobody could know");
+        broker.reconnect();
+        other.unblock();
+        assert_eq!(ready(&other), [] as [&str; 0]);
+        assert!(other.is_idle());
+        assert_eq!(other.publish(to_queue(WORK, "2")).await, Ok(Confirmed::Routed));
+    }
+}

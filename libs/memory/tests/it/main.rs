@@ -3,9 +3,13 @@
 mod broker;
 mod cache;
 mod connections;
+mod deletions;
 mod deliveries;
+mod determinism;
 mod faults;
 mod properties;
 mod queues;
+mod routes;
 mod routing;
+mod splitters;
 mod world;

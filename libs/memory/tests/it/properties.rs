@@ -1,26 +1,34 @@
 //! What holds whatever happens, in whatever order.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use fabric_core::ack_ledger::{Settlement, Tag};
+use fabric_core::{
+    ack_ledger::{Settlement, Tag},
+    topology::Topology,
+};
 use fabric_memory::{
     BrokerOptions, QueueOptions,
     model::{Answer, ChannelId, Model, Place, PublishId, Publishing},
 };
 use proptest::prelude::*;
 
-use crate::world::{EXCHANGE, OTHER, PARKED, UNROUTED, WAIT, WORK, World, ack_up_to, id_of, message};
+use crate::{
+    routes::{FIRST, ROUTES, Route, SECOND},
+    world::{
+        EXCHANGE, OTHER, PARKED, SLOTLESS, SPLITTER, UNROUTED, WAIT, WORK, World, ack_up_to, id_of, in_order, message,
+        partitioned, slotted,
+    },
+};
 
-const QUEUES: [&str; 5] = [WORK, OTHER, WAIT, PARKED, UNROUTED];
-/// Exchange, routing key, and how many queues it reaches.
-const ROUTES: [(&str, &str, usize); 6] = [
-    (EXCHANGE, "gradebook.grade.posted", 2),
-    (EXCHANGE, "gradebook.category.defined", 1),
-    (EXCHANGE, "kyc.document.verified", 0),
-    ("", WAIT, 1),
-    ("", OTHER, 1),
-    ("", UNROUTED, 1),
-];
+const QUEUES: [&str; 7] = [WORK, OTHER, FIRST, SECOND, WAIT, PARKED, UNROUTED];
+/// Into these a message comes once, and never from another queue.
+const IN_ORDER: [&str; 5] = [OTHER, FIRST, SECOND, WAIT, UNROUTED];
+/// These have a single active consumer.
+const SINGLE_ACTIVE: [&str; 4] = [OTHER, FIRST, SECOND, PARKED];
+const EXCHANGES: [&str; 3] = [EXCHANGE, SPLITTER, SLOTLESS];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -33,6 +41,10 @@ enum Step {
     LoseConnection,
     Reconnect,
     Restart,
+    Crash,
+    DeleteQueue { queue: usize },
+    DeleteExchange { exchange: usize },
+    Restore,
     Block,
     Unblock,
     Pass { ms: u64 },
@@ -50,18 +62,28 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::LoseConnection),
         3 => Just(Step::Reconnect),
         1 => Just(Step::Restart),
+        1 => Just(Step::Crash),
+        1 => (0..QUEUES.len()).prop_map(|queue| Step::DeleteQueue { queue }),
+        1 => (0..EXCHANGES.len()).prop_map(|exchange| Step::DeleteExchange { exchange }),
+        2 => Just(Step::Restore),
         1 => Just(Step::Block),
         3 => Just(Step::Unblock),
         4 => (0..1_500_u64).prop_map(|ms| Step::Pass { ms }),
     ]
 }
 
-/// Small queues, a delivery limit and a single active consumer, so that everything happens often.
+/// Two partitions, and another queue with a single active consumer.
+fn topology() -> Topology {
+    let mut topology = partitioned(2);
+    topology.queues.iter_mut().filter(|queue| queue.name == OTHER).for_each(|queue| queue.role = in_order());
+    topology
+}
+
+/// Small queues and a delivery limit, so that everything happens often.
 fn options() -> BrokerOptions {
     let queue = QueueOptions { length_max: 8, ..QueueOptions::default() };
     let queues = [
         (WORK, QueueOptions { delivery_limit: Some(2), ..queue.clone() }),
-        (OTHER, QueueOptions { single_active_consumer: true, ..queue.clone() }),
         (PARKED, QueueOptions { length_max: 2, ..queue.clone() }),
     ];
     let queues = queues.map(|(name, queue)| (name.to_owned(), queue)).into();
@@ -79,9 +101,11 @@ struct Reader {
 struct History {
     world: World,
     readers: BTreeMap<ChannelId, Reader>,
-    /// The messages that wait for their answer, and how many queues each reaches.
-    held: BTreeMap<PublishId, (String, usize)>,
-    /// How many copies of each answered message there are, acknowledged ones included.
+    /// What was deleted and has not come back.
+    gone: BTreeSet<&'static str>,
+    /// The messages that wait for their answer.
+    held: BTreeMap<PublishId, (String, Route)>,
+    /// How many copies of each answered message there are, acknowledged ones included, deleted ones not.
     copies: BTreeMap<String, usize>,
     acknowledged: BTreeMap<String, usize>,
     /// The last message that each queue gave out for the first time.
@@ -91,8 +115,9 @@ struct History {
 impl History {
     fn new() -> Self {
         Self {
-            world: World::new(options()),
+            world: World::of(&topology(), options()),
             readers: BTreeMap::new(),
+            gone: BTreeSet::new(),
             held: BTreeMap::new(),
             copies: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
@@ -127,8 +152,23 @@ impl History {
                 }
             }
             Step::LoseConnection => self.world.step(|model| model.lose_connection(client)),
-            Step::Reconnect => self.world.step(|model| model.reconnect(client)),
-            Step::Restart => self.world.step(Model::restart),
+            Step::Reconnect => self.connect_again(|model| model.reconnect(client)),
+            Step::Restart => self.connect_again(Model::restart),
+            Step::Crash => {
+                self.world.step(|model| model.leave(client));
+                self.take_news();
+                self.world.client = self.world.step(Model::connect);
+                self.declare();
+            }
+            Step::DeleteQueue { queue } => self.delete_queue(QUEUES[queue]),
+            Step::DeleteExchange { exchange } => {
+                let stood = self.world.step(|model| model.delete_exchange(EXCHANGES[exchange]));
+                assert_eq!(self.gone.insert(EXCHANGES[exchange]), stood);
+            }
+            Step::Restore => {
+                self.world.step(|model| model.restore(client)).unwrap();
+                self.gone.clear();
+            }
             Step::Block => self.world.step(|model| model.block("memory")),
             Step::Unblock => self.world.step(Model::unblock),
             Step::Pass { ms } => self.world.pass(Duration::from_millis(ms)),
@@ -139,23 +179,54 @@ impl History {
         self.check();
     }
 
-    fn publish(&mut self, (exchange, key, reached): (&str, &str, usize)) {
+    fn declare(&mut self) {
+        let client = self.world.client;
+        self.world.step(|model| model.declare(client, &topology())).unwrap();
+        self.gone.clear();
+    }
+
+    /// Does what lets a connection that was lost stand again, and with it everything that was declared.
+    fn connect_again(&mut self, act: impl FnOnce(&mut Model)) {
+        let reconnects = |world: &World| world.model.status(world.client).reconnects;
+        let before = reconnects(&self.world);
+        self.world.step(act);
+        if reconnects(&self.world) > before {
+            self.gone.clear();
+        }
+    }
+
+    fn delete_queue(&mut self, queue: &'static str) {
+        for (_, content) in self.world.model.contents(queue) {
+            *self.copies.get_mut(&id_of(&content)).unwrap() -= 1;
+        }
+        let stood = self.world.step(|model| model.delete_queue(queue));
+        assert_eq!(self.gone.insert(queue), stood);
+    }
+
+    fn publish(&mut self, route: Route) {
         let id = format!("{:06}", self.copies.len() + self.held.len());
-        match self.world.publish(message(exchange, key, &id)) {
-            Publishing::Answered { answer, .. } => self.answered(id, reached, answer),
-            Publishing::NotSent { .. } => self.answered(id, reached, Answer::Unknown),
+        match self.world.publish(slotted(message(route.exchange, route.key, &id), route.slot)) {
+            Publishing::Answered { answer, .. } => self.answered(id, route, answer),
+            Publishing::NotSent { .. } => self.answered(id, route, Answer::Unknown),
             Publishing::Held(publish) => {
-                self.held.insert(publish, (id, reached));
+                self.held.insert(publish, (id, route));
             }
         }
     }
 
-    fn answered(&mut self, id: String, reached: usize, answer: Answer) {
+    fn answered(&mut self, id: String, route: Route, answer: Answer) {
         let copies = self.copies_of(&id);
+        let reached = route.reached(&self.gone);
+        let count = reached.as_ref().map_or(0, Vec::len);
         match answer {
-            Answer::Routed => assert_eq!((copies, reached > 0), (reached, true), "{id} routed"),
-            Answer::Unrouted => assert_eq!((copies, reached), (0, 0), "{id} unrouted"),
-            Answer::Refused => assert!(copies < reached, "{id} refused: {copies} of {reached}"),
+            Answer::Routed => {
+                let holds = |queue: &&str| self.world.model.contents(queue).iter().any(|(_, one)| id_of(one) == id);
+                let holding: BTreeSet<&str> = QUEUES.into_iter().filter(holds).collect();
+                assert_eq!((holding, copies), (reached.into_iter().flatten().collect(), count), "{id} routed");
+                assert!(count > 0, "{id} routed");
+            }
+            Answer::Unrouted => assert_eq!((copies, reached), (0, Some(Vec::new())), "{id} unrouted"),
+            Answer::Refused => assert!(reached.is_none() || copies < count, "{id} refused: {copies} of {count}"),
             Answer::Unknown => assert_eq!(copies, 0, "{id} was lost with the connection, or never sent"),
         }
         self.copies.insert(id, copies);
@@ -198,8 +269,7 @@ impl History {
         for (channel, delivery) in std::mem::take(&mut self.world.deliveries) {
             let reader = self.readers.get_mut(&channel).unwrap();
             let id = id_of(&delivery.content);
-            // Into the other queues come messages that were elsewhere before, some earlier than others.
-            if delivery.returns == 0 && [OTHER, WAIT, UNROUTED].contains(&reader.queue) {
+            if delivery.returns == 0 && IN_ORDER.contains(&reader.queue) {
                 let before = self.last_fresh.insert(reader.queue, id.clone());
                 assert!(before < Some(id.clone()), "{} gave {id} after {before:?}", reader.queue);
             }
@@ -209,8 +279,8 @@ impl History {
             self.readers.remove(&channel);
         }
         for (publish, answer) in std::mem::take(&mut self.world.answers) {
-            let (id, reached) = self.held.remove(&publish).unwrap();
-            self.answered(id, reached, answer);
+            let (id, route) = self.held.remove(&publish).unwrap();
+            self.answered(id, route, answer);
         }
     }
 
@@ -235,7 +305,8 @@ impl History {
         for queue in QUEUES {
             self.check_queue(queue);
         }
-        let at_work = [WORK, OTHER, WAIT].iter().any(|queue| !self.world.model.contents(queue).is_empty());
+        let at_work =
+            [WORK, OTHER, FIRST, SECOND, WAIT].iter().any(|queue| !self.world.model.contents(queue).is_empty());
         assert_eq!(self.world.model.is_idle(), !at_work && self.held.is_empty());
         let dead = QUEUES.iter().any(|queue| !self.world.at(Place::Dead, queue).is_empty());
         let waits = !self.world.ready(WAIT).is_empty();
@@ -252,20 +323,24 @@ impl History {
         assert_eq!(unacked.iter().collect::<Vec<_>>(), out, "out at consumers of {queue}");
 
         let ready = self.world.ready(queue);
-        if [OTHER, WAIT, UNROUTED].contains(&queue) {
+        if IN_ORDER.contains(&queue) {
             assert!(ready.is_sorted(), "{queue} is in order: {ready:?}");
         }
         let has_room = |reader: &&Reader| reader.out.len() < usize::from(reader.prefetch);
-        let idle = if queue == OTHER { readers.first().is_some_and(has_room) } else { readers.iter().any(has_room) };
+        let single = SINGLE_ACTIVE.contains(&queue);
+        let idle = if single { readers.first().is_some_and(has_room) } else { readers.iter().any(has_room) };
+        assert!(!single || readers.iter().skip(1).all(|reader| reader.out.is_empty()), "{queue} has one active reader");
         assert!(ready.is_empty() || !idle, "{queue} keeps {ready:?} from a consumer with room");
-        let depth = self.world.model.depth(queue).unwrap();
-        assert_eq!((depth.ready, depth.consumers), (ready.len() as u64, readers.len() as u64));
+        let depth = self.world.model.depth(queue).map(|depth| (depth.ready, depth.consumers));
+        let expected = (ready.len() as u64, readers.len() as u64);
+        assert_eq!(depth, Some(expected).filter(|_| !self.gone.contains(queue)), "{queue}");
     }
 
     /// Once nothing goes wrong any more, consumers of every queue get everything.
     fn finish(&mut self) {
         self.act(&Step::Unblock);
         self.act(&Step::Reconnect);
+        self.act(&Step::Restore);
         (0..QUEUES.len()).for_each(|queue| self.act(&Step::Consume { queue, prefetch: 100 }));
         for _ in 0..200 {
             while let Some((channel, last)) =

@@ -11,7 +11,7 @@ use fabric_memory::{
     model::{DEATH, FIRST_DEATH_QUEUE, FIRST_DEATH_REASON, Model, Place},
 };
 
-use crate::world::{DELAY, PARKED, WAIT, WORK, World, ack, give_back, to_queue, with_queue};
+use crate::world::{DELAY, PARKED, WAIT, WORK, World, ack, give_back, to_queue, with_queue, work};
 
 const RETRY: Duration = Duration::from_mins(3);
 
@@ -72,9 +72,9 @@ fn time_that_passes_at_once_happens_in_its_order() {
         name: name.to_owned(),
         role: QueueRole::Wait { delay: ms(delay), work: work.to_owned() },
     };
-    let end = Queue { name: "end".to_owned(), role: QueueRole::Work { parked: "parked".to_owned() } };
+    let end = Queue { name: "end".to_owned(), role: work() };
     let queues = vec![wait("long", 50, "end"), wait("first", 20, "then"), wait("then", 20, "end"), end];
-    model.declare(&Topology { queues, ..Topology::default() }).unwrap();
+    model.declare(client, &Topology { queues, ..Topology::default() }).unwrap();
     for queue in ["long", "first", "then"] {
         model.publish(client, to_queue(queue, queue));
     }
@@ -146,7 +146,7 @@ fn what_only_timers_move_does_not_go_round_for_ever() {
             role: QueueRole::Wait { delay: ms(delay), work: work.to_owned() },
         };
         let queues = vec![wait("one", "other"), wait("other", "one"), wait("itself", "itself")];
-        model.declare(&Topology { queues, ..Topology::default() }).unwrap();
+        model.declare(client, &Topology { queues, ..Topology::default() }).unwrap();
         model.publish(client, to_queue("one", "1"));
         model.publish(client, to_queue("itself", "2"));
         model.pass_time(ms(1_000));
@@ -160,7 +160,9 @@ fn a_time_too_long_to_end_is_no_error() {
     let mut model = Model::new(BrokerOptions::default());
     let client = model.connect();
     let role = QueueRole::Wait { delay: Duration::MAX, work: "work".to_owned() };
-    model.declare(&Topology { queues: vec![Queue { name: "ever".to_owned(), role }], ..Topology::default() }).unwrap();
+    model
+        .declare(client, &Topology { queues: vec![Queue { name: "ever".to_owned(), role }], ..Topology::default() })
+        .unwrap();
     model.pass_time(ms(1));
     model.publish(client, to_queue("ever", "1"));
     assert_eq!(model.deadline(), Some(Duration::MAX));

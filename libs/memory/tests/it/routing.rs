@@ -3,7 +3,7 @@
 use fabric_core::{
     Pattern,
     message::Outgoing,
-    topology::{Queue, QueueRole, Topology},
+    topology::{Binding, Queue, QueueRole, Target, Topology},
 };
 use fabric_memory::{
     BrokerOptions, QueueOptions,
@@ -83,12 +83,16 @@ fn the_publisher_learns_how_much_its_consumers_have_yet_to_get() {
 #[test]
 fn declaring_again_changes_nothing_and_a_contradiction_declares_nothing() {
     let mut model = Model::new(BrokerOptions::default());
-    model.declare(&topology()).unwrap();
+    let client = model.connect();
+    model.declare(client, &topology()).unwrap();
     let before: Vec<String> = model.queue_names().map(str::to_owned).collect();
-    model.declare(&topology()).unwrap();
+    model.declare(client, &topology()).unwrap();
     assert_eq!(model.queue_names().collect::<Vec<_>>(), before);
 
-    let work = |parked: &str| Queue { name: WORK.to_owned(), role: QueueRole::Work { parked: parked.to_owned() } };
+    let work = |parked: &str| Queue {
+        name: WORK.to_owned(),
+        role: QueueRole::Work { parked: parked.to_owned(), single_active: false },
+    };
     let new = Queue { name: "new".to_owned(), role: QueueRole::Parked };
     let binding = topology().bindings.remove(0);
     let table: Vec<(Topology, &str)> = vec![
@@ -103,10 +107,7 @@ fn declaring_again_changes_nothing_and_a_contradiction_declares_nothing() {
         (
             Topology {
                 queues: vec![new.clone()],
-                bindings: vec![fabric_core::topology::Binding {
-                    exchange: "events.none".to_owned(),
-                    ..binding.clone()
-                }],
+                bindings: vec![Binding { exchange: "events.none".to_owned(), ..binding.clone() }],
                 ..Topology::default()
             },
             "events.none",
@@ -114,14 +115,14 @@ fn declaring_again_changes_nothing_and_a_contradiction_declares_nothing() {
         (
             Topology {
                 queues: vec![new],
-                bindings: vec![fabric_core::topology::Binding { queue: "none".to_owned(), ..binding }],
+                bindings: vec![Binding { target: Target::Queue("none".to_owned()), ..binding }],
                 ..Topology::default()
             },
             "none",
         ),
     ];
     for (topology, resource) in table {
-        assert_eq!(model.declare(&topology).map_err(|error| error.resource), Err(resource.to_owned()));
+        assert_eq!(model.declare(client, &topology).map_err(|error| error.resource), Err(resource.to_owned()));
         assert_eq!(model.queue_names().collect::<Vec<_>>(), before, "{resource}");
     }
 }

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use fabric_core::{
     Pattern,
     ack_ledger::{Settlement, Tag},
-    message::{Message, Outgoing, Properties},
-    topology::{Binding, Queue, QueueRole, Topology},
+    message::{HeaderValue, Message, Outgoing, Properties},
+    partition::Partitions,
+    resend::SLOT,
+    topology::{Binding, Queue, QueueRole, Splitter, Target, Topology},
 };
 use fabric_memory::{
     BrokerOptions, QueueOptions,
@@ -20,28 +22,73 @@ pub const PARKED: &str = "academic.audit.parked";
 pub const OTHER: &str = "user.mirror";
 pub const UNROUTED: &str = "events.unrouted";
 pub const EXCHANGE: &str = "events.gradebook";
+/// Where the messages of a partitioned subscription are split.
+pub const SPLITTER: &str = "user.digest.slots";
+/// Where those without a slot go from there.
+pub const SLOTLESS: &str = "user.digest.slotless";
+/// The queues of a partitioned subscription.
+pub const PARTITIONS: [&str; 4] =
+    ["user.digest.partition.0", "user.digest.partition.1", "user.digest.partition.2", "user.digest.partition.3"];
 /// How long a message stays in [`WAIT`].
 pub const DELAY: Duration = Duration::from_secs(1);
+
+/// The role of a work queue whose consumers take turns.
+pub fn work() -> QueueRole {
+    QueueRole::Work { parked: PARKED.to_owned(), single_active: false }
+}
+
+/// The role of a work queue with a single active consumer.
+pub fn in_order() -> QueueRole {
+    QueueRole::Work { parked: PARKED.to_owned(), single_active: true }
+}
 
 /// Two work queues, of which `WORK` takes everything and `OTHER` only grades; a wait queue, a parked queue, the unrouted queue.
 pub fn topology() -> Topology {
     let queue = |name: &str, role| Queue { name: name.to_owned(), role };
     let bind = |queue: &str, pattern: &str| Binding {
         exchange: EXCHANGE.to_owned(),
-        queue: queue.to_owned(),
+        target: Target::Queue(queue.to_owned()),
         pattern: Pattern::try_new(pattern).unwrap(),
     };
     Topology {
         exchanges: [EXCHANGE.to_owned()].into(),
         queues: vec![
-            queue(WORK, QueueRole::Work { parked: PARKED.to_owned() }),
+            queue(WORK, work()),
             queue(PARKED, QueueRole::Parked),
             queue(WAIT, QueueRole::Wait { delay: DELAY, work: WORK.to_owned() }),
-            queue(OTHER, QueueRole::Work { parked: PARKED.to_owned() }),
+            queue(OTHER, work()),
             queue(UNROUTED, QueueRole::Unrouted),
         ],
         bindings: vec![bind(WORK, "gradebook.#"), bind(OTHER, "gradebook.grade.*"), bind(OTHER, "#.posted")],
+        ..Topology::default()
     }
+}
+
+/// The same, and a subscription to grades that is spread over so many queues. Two of its bindings match what is posted.
+pub fn partitioned(partitions: u8) -> Topology {
+    let splitter =
+        Splitter { subscription: "user.digest".parse().unwrap(), partitions: Partitions::try_new(partitions).unwrap() };
+    let bind = |pattern: &str| Binding {
+        exchange: EXCHANGE.to_owned(),
+        target: Target::Splitter(splitter.exchange()),
+        pattern: Pattern::try_new(pattern).unwrap(),
+    };
+    let names = &PARTITIONS[..usize::from(partitions)];
+    let more = Topology {
+        queues: names.iter().map(|name| Queue { name: (*name).to_owned(), role: in_order() }).collect(),
+        bindings: vec![bind("gradebook.grade.*"), bind("#.posted")],
+        splitters: vec![splitter],
+        ..Topology::default()
+    };
+    topology().union(more)
+}
+
+/// A message with a slot, if there is one.
+pub fn slotted(mut outgoing: Outgoing, slot: impl Into<Option<i64>>) -> Outgoing {
+    if let Some(slot) = slot.into() {
+        outgoing.message.headers.set(SLOT, HeaderValue::Int(slot));
+    }
+    outgoing
 }
 
 /// Options with something special about one queue.
@@ -89,15 +136,21 @@ pub struct World {
     pub deliveries: Vec<(ChannelId, Delivery)>,
     pub closed: Vec<(ChannelId, CloseReason)>,
     pub answers: Vec<(PublishId, Answer)>,
+    /// Who could not come back, and because of what.
+    pub away: Vec<(ClientId, String)>,
 }
 
 impl World {
     pub fn new(options: BrokerOptions) -> Self {
+        Self::of(&topology(), options)
+    }
+
+    pub fn of(topology: &Topology, options: BrokerOptions) -> Self {
         let mut model = Model::new(options);
         let client = model.connect();
-        model.declare(&topology()).unwrap();
-        let (deliveries, closed, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { model, client, now: Duration::ZERO, deliveries, closed, answers }
+        model.declare(client, topology).unwrap();
+        let (deliveries, closed, answers, away) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { model, client, now: Duration::ZERO, deliveries, closed, answers, away }
     }
 
     /// One input, and what the model says to it.
@@ -110,6 +163,7 @@ impl World {
                 Effect::Available { .. } => {}
                 Effect::Closed { channel, reason } => self.closed.push((channel, reason)),
                 Effect::Answered { publish, answer } => self.answers.push((publish, answer)),
+                Effect::StaysAway { client, error } => self.away.push((client, error.resource)),
             }
         }
         result

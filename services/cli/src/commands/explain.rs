@@ -39,11 +39,17 @@ fn describe(explanation: &Explanation, descriptor: &fabric::Descriptor) -> Strin
         let _ = writeln!(text, "\nNobody listens: it is kept in {}.", names::UNROUTED);
         return text;
     }
-    let mut table = Table::new(&["SUBSCRIPTION", "BECAUSE IT LISTENS TO", "TRIED AGAIN AFTER", "PARKS IN"]);
+    let mut table = Table::new(&["SUBSCRIPTION", "BECAUSE IT LISTENS TO", "ORDER", "TRIED AGAIN AFTER", "PARKS IN"]);
     for reached in &explanation.reached {
         let because: Vec<&str> = reached.because.iter().map(fabric::Pattern::as_str).collect();
         let delays: Vec<String> = reached.retries_after_ms.iter().map(|ms| seconds(*ms)).collect();
-        table.row([reached.subscription.as_str(), &because.join("  "), &delays.join(" "), &reached.parks_in]);
+        let order = match (reached.strict, reached.queues.len()) {
+            (false, _) => "loose".to_owned(),
+            (true, 1) => "strict".to_owned(),
+            (true, queues) => format!("strict, {queues} queues"),
+        };
+        let tried_again = if reached.strict { "in its place".to_owned() } else { delays.join(" ") };
+        table.row([reached.subscription.as_str(), &because.join("  "), &order, &tried_again, &reached.parks_in]);
     }
     let _ = write!(text, "\nIt reaches {} subscriptions:\n\n{table}", explanation.reached.len());
     text
