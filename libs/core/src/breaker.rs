@@ -82,9 +82,9 @@ pub enum Sign {
 /// A circuit breaker.
 ///
 /// How to drive it, with `now` as the time since any fixed point:
-/// 1. before consuming, ask [`circuit`](Self::circuit); while it is open, wait until [`opens_until`](Self::opens_until);
+/// 1. before each attempt, ask [`circuit`](Self::circuit); while it is open, wait until [`opens_until`](Self::opens_until);
 /// 2. while it is half open, handle one event at a time;
-/// 3. tell [`attempted`](Self::attempted) the sign of every attempt; when it says that the circuit changed, act on it at once.
+/// 3. tell [`attempted`](Self::attempted) the sign of every attempt; it gives the new circuit whenever that changes.
 #[derive(Debug)]
 pub struct Breaker {
     policy: BreakerPolicy,

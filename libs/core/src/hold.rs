@@ -102,7 +102,9 @@ mod tests {
 
     fn held(ids: &[&str]) -> Holds<&'static str> {
         let mut holds = Holds::default();
-        ids.iter().for_each(|id| holds.parked("key", id));
+        for id in ids {
+            holds.parked("key", id);
+        }
         holds
     }
 

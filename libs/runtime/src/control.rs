@@ -61,11 +61,8 @@ pub async fn pause(broker: &dyn Broker, subscription: &SubscriptionName, pause: 
     headers.set(REASON, pause.reason);
     headers.set(PAUSED_BY, pause.by);
     headers.set(PAUSED_AT, pause.at.map(|at| at.to_string()).unwrap_or_default());
-    let properties = Properties {
-        message_id: Some(format!("pause:{subscription}")),
-        persistent: true,
-        ..Properties::default()
-    };
+    let properties =
+        Properties { message_id: Some(format!("pause:{subscription}")), persistent: true, ..Properties::default() };
     let message = Message { properties, headers, body: bytes::Bytes::new() };
     Ok(keep(broker, Outgoing { exchange: String::new(), routing_key: CONTROL.to_owned(), message }).await?)
 }
@@ -140,7 +137,7 @@ async fn follow_once(broker: &dyn Broker, pauses: &Pauses, failures: &mut u32) -
     };
     loop {
         match paused(broker).await {
-            Ok(paused) => pauses.set(paused.into_keys().collect()),
+            Ok(standing) => pauses.set(standing.into_keys().collect()),
             Err(error) => return error.to_string(),
         }
         *failures = 0;

@@ -68,7 +68,9 @@ impl ParkedQueue {
         let request = ConsumeRequest { queue: queue.clone(), prefetch: READ_MAX, consumer_name };
         let consumer = broker.consume(request).await.map_err(|error| match error {
             ConsumeError::NoQueue { queue } => ParkedError::NoQueue { queue },
-            ConsumeError::Forbidden { .. } | ConsumeError::Away { .. } => ParkedError::Away { detail: error.to_string() },
+            ConsumeError::Forbidden { .. } | ConsumeError::Away { .. } => {
+                ParkedError::Away { detail: error.to_string() }
+            }
         })?;
         Ok(Self { consumer, queue, left: ready.min(u64::from(READ_MAX)), patience })
     }

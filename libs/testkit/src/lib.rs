@@ -3,6 +3,7 @@
 //! - [`servers`] starts private RabbitMQ, Redis and PostgreSQL processes from the installed binaries and ends them with the
 //!   value, also when the test panics or is killed;
 //! - [`relay`] is a TCP relay in front of any of them that breaks the network on demand;
+//! - [`history`] records what processes did while things were broken, and checks what that says about the promises;
 //! - [`wait`] waits for a condition with a deadline, so that no test has to sleep;
 //! - `harness`, with the feature of that name, runs services on `memory://` and virtual time and says what became of each event.
 //!
@@ -10,6 +11,7 @@
 
 #[cfg(feature = "harness")]
 pub mod harness;
+pub mod history;
 pub mod relay;
 pub mod servers;
 pub mod wait;

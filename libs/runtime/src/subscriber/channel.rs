@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Subscriber,
     attempt::{Attempts, Delivery, Verdict},
-    gate::Admission,
+    gate::Turn,
     held::{Held, Key},
 };
 use crate::ports::Consumer;
@@ -26,21 +26,13 @@ const CHANNEL_CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 /// of a consumer that takes half an hour.
 const PUT_OFF_MAX: Duration = Duration::from_mins(15);
 
-/// How much of a queue is consumed at a time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub prefetch: u16,
-    pub concurrency: usize,
-    pub admission: Admission,
-}
-
 /// Why a consumer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Because it was told to.
     Stopped,
-    /// The gate lets through more or less than before.
-    Readmitted,
+    /// An operator has paused the subscription.
+    Paused,
     /// The channel is gone, or had to be closed.
     Lost,
     /// Which keys are held could not be read, so nothing could be handled.
@@ -50,7 +42,6 @@ pub(super) enum Ended {
 pub(super) struct Channel<'a> {
     subscriber: &'a Subscriber,
     consumer: Box<dyn Consumer>,
-    limits: Limits,
     ledger: AckLedger,
     dispatch: Dispatch<Key, Delivery>,
     held: Held<'a>,
@@ -58,7 +49,7 @@ pub(super) struct Channel<'a> {
     /// What is to be tried again, by when, and by the order in which it was put off.
     put_off: BTreeMap<(Duration, u64), (Option<Key>, Delivery)>,
     put_off_count: u64,
-    /// When the rate limit lets the next one start.
+    /// When the gate lets the next one start.
     turn_at: Option<Duration>,
     /// Why the channel has to be closed, if it has to: all deliveries go back together, in their order.
     must_close: Option<Ended>,
@@ -71,16 +62,16 @@ struct Finished {
 }
 
 impl<'a> Channel<'a> {
-    pub fn new(subscriber: &'a Subscriber, queue: &'a str, consumer: Box<dyn Consumer>, limits: Limits) -> Self {
+    pub fn new(subscriber: &'a Subscriber, queue: &'a str, consumer: Box<dyn Consumer>, concurrency: usize) -> Self {
+        let prefetch = subscriber.attempts.spec.prefetch;
         // What is finished and not acknowledged takes up prefetch: no more than half of it, lest deliveries stop for want of an
         // acknowledgement that waits for more deliveries.
-        let count_max = subscriber.options.ack.count_max.min(usize::from(limits.prefetch).div_ceil(2));
+        let count_max = subscriber.options.ack.count_max.min(usize::from(prefetch).div_ceil(2));
         Self {
             subscriber,
             consumer,
-            limits,
             ledger: AckLedger::new(AckPolicy { count_max, ..subscriber.options.ack }),
-            dispatch: Dispatch::new(limits.concurrency),
+            dispatch: Dispatch::new(concurrency),
             held: Held::new(&subscriber.attempts, queue),
             running: JoinSet::new(),
             put_off: BTreeMap::new(),
@@ -94,12 +85,12 @@ impl<'a> Channel<'a> {
         let subscriber = self.subscriber;
         let clock = subscriber.attempts.clock;
         let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
-        let mut readmitted = pin!(subscriber.attempts.gate.changed_from(self.limits.admission));
+        let mut paused = pin!(subscriber.attempts.gate.becomes(true, &subscriber.attempts.metrics));
         let mut timer_for = None;
         loop {
             self.start_ready().await;
             if let Some(ended) = self.must_close {
-                self.drain().await;
+                self.drain(stop).await;
                 return ended;
             }
             let deadline = self.deadline();
@@ -112,25 +103,25 @@ impl<'a> Channel<'a> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
-                    self.drain().await;
+                    self.drain(stop).await;
                     return Ended::Stopped;
                 }
-                () = &mut readmitted => {
-                    self.drain().await;
-                    return Ended::Readmitted;
+                () = &mut paused => {
+                    self.drain(stop).await;
+                    return Ended::Paused;
                 }
                 Some(done) = self.running.join_next() => self.finished(done).await,
                 () = &mut timer, if deadline.is_some() => {
                     self.time_passed(clock.elapsed()).await;
                     timer_for = None;
                 }
-                incoming = poll_fn(|context| self.consumer.poll_next(context)) => match incoming {
-                    Some(incoming) => self.arrived(incoming).await,
-                    None => {
+                incoming = poll_fn(|context| self.consumer.poll_next(context)) => {
+                    let Some(incoming) = incoming else {
                         self.lost(stop).await;
                         return Ended::Lost;
-                    }
-                },
+                    };
+                    self.arrived(incoming).await;
+                }
             }
         }
     }
@@ -172,9 +163,14 @@ impl<'a> Channel<'a> {
     async fn start_ready(&mut self) {
         self.turn_at = None;
         while self.must_close.is_none() && self.dispatch.can_start() {
-            if let Err(at) = self.subscriber.attempts.gate.take_turn() {
-                self.turn_at = Some(at);
-                return;
+            let Attempts { gate, metrics, .. } = self.subscriber.attempts.as_ref();
+            match gate.take_turn(self.dispatch.running(), metrics) {
+                Turn::Now => {}
+                Turn::At(at) => {
+                    self.turn_at = Some(at);
+                    return;
+                }
+                Turn::Alone => return,
             }
             let Some((key, delivery)) = self.dispatch.start() else { return };
             let passage = self.held.passage(key.as_ref(), &delivery);
@@ -259,27 +255,21 @@ impl<'a> Channel<'a> {
         let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
         tracing::warn!(subscription = %spec.name, running = self.running.len(), "the consumer ended; it will be started again");
         activity.out_of_hand(self.take_waiting().len());
-        let drain_deadline = self.subscriber.options.drain_deadline;
-        self.finish_running(async {
-            stop.cancelled().await;
-            tokio::time::sleep(drain_deadline).await;
-        })
-        .await;
+        self.finish_running(stop).await;
         let rest = self.ledger.flush();
         self.settle(rest).await;
     }
 
     /// Finishes and acknowledges what is in hand, and gives back the rest. What a strict subscription gives back goes with the end of
     /// the channel, all together, since only then its order is kept.
-    async fn drain(mut self) {
+    async fn drain(mut self, stop: &CancellationToken) {
         let waiting = self.take_waiting();
         self.subscriber.attempts.activity.out_of_hand(waiting.len());
         if !self.subscriber.attempts.spec.order.is_strict() {
             let given_back = waiting.iter().filter_map(|tag| self.ledger.given_back(*tag)).collect();
             self.settle(given_back).await;
         }
-        let drain_deadline = self.subscriber.options.drain_deadline;
-        self.finish_running(tokio::time::sleep(drain_deadline)).await;
+        self.finish_running(stop).await;
         let rest = self.ledger.flush();
         self.settle(rest).await;
         self.consumer.close(CHANNEL_CLOSE_DEADLINE).await;
@@ -294,9 +284,13 @@ impl<'a> Channel<'a> {
         tags
     }
 
-    /// Waits for the handlers that run. Those that still run when the deadline comes are ended: their events come again.
-    async fn finish_running(&mut self, deadline: impl Future<Output = ()>) {
-        let mut deadline = pin!(deadline);
+    /// Waits for the handlers that run. Those that still run at the deadline after the stop signal are ended: their events come again.
+    async fn finish_running(&mut self, stop: &CancellationToken) {
+        let drain_deadline = self.subscriber.options.drain_deadline;
+        let mut deadline = pin!(async {
+            stop.cancelled().await;
+            tokio::time::sleep(drain_deadline).await;
+        });
         loop {
             tokio::select! {
                 biased;

@@ -55,26 +55,27 @@ impl Pauses {
     }
 }
 
-/// How much may be consumed.
+/// Whether a handler may be called now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admission {
-    /// As much as the subscription's limits allow.
-    Full,
-    /// One event at a time, to see whether the handler works again.
-    Probe,
-    /// Nothing, until then, or until somebody resumes it.
-    Shut { until: Option<Duration> },
+pub(super) enum Turn {
+    /// It may.
+    Now,
+    /// Not before then.
+    At(Duration),
+    /// Not before what is running has ended: one event at a time shows whether the handler works again.
+    Alone,
 }
 
 /// The gate of one subscription, shared by the consumers of all its queues.
+///
+/// A pause ends the consumers, so that what they have goes back to the queues. An open circuit or a rate limit does not: what is out
+/// stays out, unacknowledged, and waits for its turn. Giving it back would count as a failure of events that nobody has tried.
 pub(super) struct Gate {
     name: SubscriptionName,
     clock: Clock,
     pauses: Pauses,
     breaker: Mutex<Breaker>,
     bucket: Option<Mutex<TokenBucket>>,
-    /// Wakes those who wait for a change of the breaker.
-    changed: Notify,
     activity: Arc<Activity>,
 }
 
@@ -86,64 +87,41 @@ impl Gate {
             pauses,
             breaker: Mutex::new(Breaker::new(spec.breaker)),
             bucket: spec.rate.map(|limit| Mutex::new(TokenBucket::new(limit))),
-            changed: Notify::new(),
             activity,
         }
     }
 
-    /// How much may be consumed now.
-    pub fn admission(&self) -> Admission {
-        if self.pauses.contains(&self.name) != Some(false) {
-            return Admission::Shut { until: None };
-        }
-        let breaker = lock(&self.breaker);
-        match breaker.circuit(self.clock.elapsed()) {
-            Circuit::Closed => Admission::Full,
-            Circuit::HalfOpen => Admission::Probe,
-            Circuit::Open => Admission::Shut { until: breaker.opens_until() },
-        }
-    }
-
-    /// Waits until something may be consumed.
-    pub async fn opened(&self, metrics: &SubscriptionMetrics) -> Admission {
+    /// Waits until the subscription is not paused, or is.
+    pub async fn becomes(&self, paused: bool, metrics: &SubscriptionMetrics) {
         loop {
             // Whatever changes from here on wakes this, also before it is awaited.
-            let mut paused = pin!(self.pauses.0.changed.notified());
-            paused.as_mut().enable();
-            let is_paused = self.pauses.contains(&self.name) == Some(true);
-            self.activity.paused(&self.name, is_paused);
-            metrics.paused(is_paused);
-            match self.admission() {
-                Admission::Shut { until: Some(until) } => tokio::select! {
-                    biased;
-                    () = paused => {}
-                    () = tokio::time::sleep_until(self.clock.instant_at(until)) => {}
-                },
-                Admission::Shut { until: None } => paused.await,
-                admission @ (Admission::Full | Admission::Probe) => {
-                    self.note_circuit(metrics);
-                    return admission;
-                }
+            let mut changed = pin!(self.pauses.0.changed.notified());
+            changed.as_mut().enable();
+            let is_paused = self.pauses.contains(&self.name);
+            self.activity.paused(&self.name, is_paused == Some(true));
+            metrics.paused(is_paused == Some(true));
+            if is_paused == Some(paused) {
+                return;
             }
+            changed.await;
         }
     }
 
-    /// Waits until the admission is another one than it was.
-    pub async fn changed_from(&self, admission: Admission) {
-        loop {
-            let mut paused = pin!(self.pauses.0.changed.notified());
-            let mut tripped = pin!(self.changed.notified());
-            paused.as_mut().enable();
-            tripped.as_mut().enable();
-            if self.admission() != admission {
-                return;
-            }
-            tokio::select! {
-                biased;
-                () = paused => {}
-                () = tripped => {}
-            }
+    /// Asks whether a handler may be called while so many are running. The answer `Now` is to be used: it counts.
+    pub fn take_turn(&self, running: usize, metrics: &SubscriptionMetrics) -> Turn {
+        let now = self.clock.elapsed();
+        let (circuit, until) = {
+            let breaker = lock(&self.breaker);
+            (breaker.circuit(now), breaker.opens_until())
+        };
+        match circuit {
+            Circuit::Open => return Turn::At(until.unwrap_or(now)),
+            Circuit::HalfOpen if running > 0 => return Turn::Alone,
+            Circuit::HalfOpen => self.note(circuit, metrics),
+            Circuit::Closed => {}
         }
+        let turn = self.bucket.as_ref().map_or(Ok(()), |bucket| lock(bucket).take(now));
+        turn.map_or_else(Turn::At, |()| Turn::Now)
     }
 
     /// Tells the breaker how an attempt ended.
@@ -158,17 +136,10 @@ impl Gate {
                 tracing::warn!(subscription = %self.name, "nearly every attempt fails: the circuit is open for a while");
             }
         }
-        self.note_circuit(metrics);
-        self.changed.notify_waiters();
+        self.note(circuit, metrics);
     }
 
-    /// Takes the right to start a handler. Without one, the answer is when to ask again.
-    pub fn take_turn(&self) -> Result<(), Duration> {
-        self.bucket.as_ref().map_or(Ok(()), |bucket| lock(bucket).take(self.clock.elapsed()))
-    }
-
-    fn note_circuit(&self, metrics: &SubscriptionMetrics) {
-        let circuit = lock(&self.breaker).circuit(self.clock.elapsed());
+    fn note(&self, circuit: Circuit, metrics: &SubscriptionMetrics) {
         self.activity.circuit(&self.name, circuit);
         metrics.circuit(circuit);
     }

@@ -34,9 +34,9 @@ use crate::{
     publisher::pause_after,
 };
 use attempt::Attempts;
-use channel::{Channel, Ended, Limits};
+use channel::{Channel, Ended};
+use gate::Gate;
 pub use gate::Pauses;
-use gate::{Admission, Gate};
 
 /// How a subscription is consumed, beyond what its value says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,17 +117,17 @@ impl Subscriber {
 
     async fn consume(&self, queue: &str, queues: usize, stop: &CancellationToken) {
         let Attempts { spec, gate, metrics, broker, .. } = self.attempts.as_ref();
+        let concurrency = usize::from(spec.concurrency).div_ceil(queues);
         let mut failures = 0;
         loop {
-            let admission = tokio::select! {
+            tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                admission = gate.opened(metrics) => admission,
-            };
-            let limits = limits(spec, queues, admission);
+                () = gate.becomes(false, metrics) => {}
+            }
             let request = ConsumeRequest {
                 queue: queue.to_owned(),
-                prefetch: limits.prefetch,
+                prefetch: spec.prefetch,
                 consumer_name: spec.name.as_str().to_owned(),
             };
             let consumer = tokio::select! {
@@ -138,7 +138,7 @@ impl Subscriber {
             let ended = match consumer {
                 Ok(consumer) => {
                     self.note_consuming(self.consuming.fetch_add(1, Relaxed) + 1 == queues);
-                    let ended = Channel::new(self, queue, consumer, limits).consume(stop).await;
+                    let ended = Channel::new(self, queue, consumer, concurrency).consume(stop).await;
                     self.consuming.fetch_sub(1, Relaxed);
                     self.note_consuming(false);
                     ended
@@ -150,7 +150,7 @@ impl Subscriber {
             };
             match ended {
                 Ended::Stopped => return,
-                Ended::Readmitted => continue,
+                Ended::Paused => continue,
                 Ended::Lost => failures = 0,
                 Ended::Unready => failures += 1,
             }
@@ -184,13 +184,4 @@ impl Subscriber {
     fn note_consuming(&self, is_consuming: bool) {
         self.attempts.activity.consuming(&self.attempts.spec.name, is_consuming);
     }
-}
-
-/// How much of each of a subscription's queues is consumed at a time.
-fn limits(spec: &SubscriptionSpec, queues: usize, admission: Admission) -> Limits {
-    if admission == Admission::Probe {
-        return Limits { prefetch: 1, concurrency: 1, admission };
-    }
-    let concurrency = usize::from(spec.concurrency).div_ceil(queues.max(1));
-    Limits { prefetch: spec.prefetch, concurrency, admission }
 }

@@ -30,6 +30,10 @@ impl Broker for InTurn {
         self.broker.declare(topology)
     }
 
+    fn restore(&self) -> BoxFuture<'_, Result<(), DeclareError>> {
+        self.broker.restore()
+    }
+
     fn publish(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Confirmed, PublishError>> {
         self.broker.publish(outgoing)
     }

@@ -1,8 +1,6 @@
 //! One relayed connection: a line of chunks each way.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,8 +9,9 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::fuse::{Fuse, Passage};
 use super::line::{Faults, Line};
-use super::{FlowMeter, Meters};
+use super::{FlowMeter, Meters, SharedLine};
 
 /// The most that is read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -30,9 +29,14 @@ pub(super) enum Ending {
 
 pub(super) struct Connection {
     pub number: u64,
-    pub target: SocketAddr,
-    pub faults: watch::Receiver<Faults>,
-    pub meters: Arc<Meters>,
+    pub shared: SharedLine,
+}
+
+/// What lies at the far end of one direction.
+struct Exit<'a> {
+    faults: watch::Receiver<Faults>,
+    fuse: Option<&'a Fuse>,
+    meter: &'a FlowMeter,
 }
 
 /// Bytes and the moment when they arrive at the other end.
@@ -41,7 +45,7 @@ type Chunk = (Instant, Vec<u8>);
 impl Connection {
     /// Carries bytes until both sides have finished, one of them fails, or an ending is ordered.
     pub async fn carry(self, mut client: TcpStream, mut endings: watch::Receiver<Option<Ending>>) {
-        let _open = OpenGuard::new(&self.meters);
+        let _open = OpenGuard::new(&self.shared.meters);
         let mut server = None;
         let ending = tokio::select! {
             ending = ordered(&mut endings) => ending,
@@ -60,28 +64,29 @@ impl Connection {
     }
 
     async fn connect_and_pump(&self, client: &mut TcpStream, server: &mut Option<TcpStream>) -> io::Result<()> {
-        out_of_black_hole(&mut self.faults.clone()).await?;
-        let server = server.insert(TcpStream::connect(self.target).await?);
+        let SharedLine { target, faults, fuse, meters } = &self.shared;
+        out_of_black_hole(&mut faults.clone()).await?;
+        let server = server.insert(TcpStream::connect(*target).await?);
         for stream in [&*client, &*server] {
             stream.set_nodelay(true)?; // or the kernel would put slices together again
         }
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
+        let server_exit = Exit { faults: faults.clone(), fuse: Some(fuse), meter: &meters.to_server };
+        let client_exit = Exit { faults: faults.clone(), fuse: None, meter: &meters.to_client };
         tokio::try_join!(
-            self.pump(from_client, to_server, Line::new(self.number, 0), &self.meters.to_server),
-            self.pump(from_server, to_client, Line::new(self.number, 1), &self.meters.to_client),
+            pump(from_client, to_server, Line::new(self.number, 0), server_exit),
+            pump(from_server, to_client, Line::new(self.number, 1), client_exit),
         )?;
         Ok(())
     }
+}
 
-    async fn pump(&self, from: ReadHalf<'_>, to: WriteHalf<'_>, line: Line, meter: &FlowMeter) -> io::Result<()> {
-        let (queue, chunks) = mpsc::channel(CHUNKS_UNDER_WAY);
-        tokio::try_join!(
-            take(from, queue, line, self.faults.clone()),
-            deliver(chunks, to, self.faults.clone(), meter)
-        )?;
-        Ok(())
-    }
+async fn pump(from: ReadHalf<'_>, to: WriteHalf<'_>, line: Line, exit: Exit<'_>) -> io::Result<()> {
+    let (queue, chunks) = mpsc::channel(CHUNKS_UNDER_WAY);
+    let faults = exit.faults.clone();
+    tokio::try_join!(take(from, queue, line, faults), exit.deliver(chunks, to))?;
+    Ok(())
 }
 
 /// Reads chunks and puts them on the line until the sender has finished.
@@ -105,23 +110,30 @@ async fn take(
     }
 }
 
-/// Writes chunks when they are due, and the end after the last one.
-async fn deliver(
-    mut chunks: mpsc::Receiver<Chunk>,
-    mut to: WriteHalf<'_>,
-    mut faults: watch::Receiver<Faults>,
-    meter: &FlowMeter,
-) -> io::Result<()> {
-    while let Some((due, bytes)) = chunks.recv().await {
-        if due > Instant::now() {
-            sleep_until(due).await;
+impl Exit<'_> {
+    /// Writes chunks when they are due, and the end after the last one.
+    async fn deliver(mut self, mut chunks: mpsc::Receiver<Chunk>, mut to: WriteHalf<'_>) -> io::Result<()> {
+        while let Some((due, bytes)) = chunks.recv().await {
+            if due > Instant::now() {
+                sleep_until(due).await;
+            }
+            out_of_black_hole(&mut self.faults).await?;
+            self.write(&mut to, &bytes).await?;
         }
-        out_of_black_hole(&mut faults).await?;
-        to.write_all(&bytes).await?;
-        meter.wrote(bytes.len());
+        out_of_black_hole(&mut self.faults).await?;
+        to.shutdown().await
     }
-    out_of_black_hole(&mut faults).await?;
-    to.shutdown().await
+
+    async fn write(&self, to: &mut WriteHalf<'_>, bytes: &[u8]) -> io::Result<()> {
+        let passage = self.fuse.map_or(Passage::Whole, |fuse| fuse.pass(bytes.len()));
+        let passing = match passage {
+            Passage::Whole => bytes,
+            Passage::Part(length) => &bytes[..length],
+        };
+        to.write_all(passing).await?;
+        self.meter.wrote(passing.len());
+        if passage == Passage::Whole { Ok(()) } else { Err(io::ErrorKind::ConnectionReset.into()) }
+    }
 }
 
 async fn out_of_black_hole(faults: &mut watch::Receiver<Faults>) -> io::Result<()> {

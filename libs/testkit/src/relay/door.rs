@@ -1,7 +1,6 @@
 //! The task behind a relay: it owns the listening socket and all connections, and takes orders.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
@@ -9,9 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::Meters;
+use super::SharedLine;
 use super::connection::{Connection, Ending};
-use super::line::Faults;
 
 /// What the door is told to do, and where it says that it is done.
 #[derive(Debug)]
@@ -29,26 +27,19 @@ pub(super) enum Verb {
 
 pub(super) struct Door {
     addr: SocketAddr,
-    target: SocketAddr,
+    line: SharedLine,
     /// `None` while the network is cut: without a listener the kernel refuses connections.
     listener: Option<TcpListener>,
     connections: JoinSet<()>,
     /// Tells the present connections how to end; replaced for those to come.
     endings: watch::Sender<Option<Ending>>,
-    faults: watch::Receiver<Faults>,
-    meters: Arc<Meters>,
 }
 
 impl Door {
-    pub async fn open(
-        addr: SocketAddr,
-        target: SocketAddr,
-        faults: watch::Receiver<Faults>,
-        meters: Arc<Meters>,
-    ) -> Result<Self> {
+    pub async fn open(addr: SocketAddr, line: SharedLine) -> Result<Self> {
         let listener = Some(listen(addr).await?);
         let (connections, endings) = (JoinSet::new(), watch::Sender::new(None));
-        Ok(Self { addr, target, listener, connections, endings, faults, meters })
+        Ok(Self { addr, line, listener, connections, endings })
     }
 
     /// Serves until the relay is dropped.
@@ -92,12 +83,8 @@ impl Door {
     }
 
     fn admit(&mut self, client: TcpStream) {
-        let connection = Connection {
-            number: self.meters.accepted.fetch_add(1, Ordering::Relaxed),
-            target: self.target,
-            faults: self.faults.clone(),
-            meters: Arc::clone(&self.meters),
-        };
+        let number = self.line.meters.accepted.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection { number, shared: self.line.clone() };
         self.connections.spawn(connection.carry(client, self.endings.subscribe()));
     }
 }

@@ -21,6 +21,7 @@
 
 mod connection;
 mod door;
+mod fuse;
 mod line;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,6 +33,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::wait::free_port;
 use door::{Door, Order, Verb};
+use fuse::Fuse;
 use line::{Delay, Faults};
 
 /// Orders that wait for the door at once; each waits for its answer, so this is the number of concurrent callers.
@@ -43,6 +45,7 @@ pub struct Relay {
     addr: SocketAddr,
     orders: mpsc::Sender<Order>,
     faults: watch::Sender<Faults>,
+    fuse: Arc<Fuse>,
     meters: Arc<Meters>,
 }
 
@@ -75,10 +78,11 @@ impl Relay {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let (orders, taken) = mpsc::channel(WAITING_ORDERS);
         let faults = watch::Sender::new(Faults::default());
-        let meters = Arc::new(Meters::default());
-        let door = Door::open(addr, target, faults.subscribe(), Arc::clone(&meters)).await?;
-        tokio::spawn(door.run(taken));
-        Ok(Self { addr, orders, faults, meters })
+        let (fuse, meters) = (Arc::new(Fuse::default()), Arc::new(Meters::default()));
+        let line =
+            SharedLine { target, faults: faults.subscribe(), fuse: Arc::clone(&fuse), meters: Arc::clone(&meters) };
+        tokio::spawn(Door::open(addr, line).await?.run(taken));
+        Ok(Self { addr, orders, faults, fuse, meters })
     }
 
     /// Where clients connect.
@@ -96,9 +100,16 @@ impl Relay {
         self.order(Verb::Reset).await
     }
 
+    /// Lets exactly so many more bytes go to the server and then aborts the connection that they went by with a TCP reset,
+    /// so that a frame arrives in part. Bytes of all connections count, later ones go on; it happens once.
+    pub fn reset_after_bytes(&self, bytes: u64) {
+        self.fuse.set(Some(bytes));
+    }
+
     /// Lifts every fault and accepts connections again. Connections that a black hole held go on where they were.
     pub async fn heal(&self) -> Result<()> {
         self.faults.send_replace(Faults::default());
+        self.fuse.set(None);
         self.order(Verb::Heal).await
     }
 
@@ -139,6 +150,15 @@ impl Relay {
         self.orders.send(Order { verb, done }).await.ok().context("the relay has stopped")?;
         answer.await.context("the relay has stopped")?
     }
+}
+
+/// What all connections of a relay have in common.
+#[derive(Clone, Debug)]
+struct SharedLine {
+    target: SocketAddr,
+    faults: watch::Receiver<Faults>,
+    fuse: Arc<Fuse>,
+    meters: Arc<Meters>,
 }
 
 #[derive(Debug, Default)]

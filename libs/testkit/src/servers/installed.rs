@@ -32,7 +32,7 @@ impl fmt::Display for Server {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
     /// The folder with `rabbitmq-server` and `rabbitmqctl`; the scripts themselves, not Debian's wrapper around them,
-    /// which insists on switching to the user `rabbitmq`.
+    /// which insists on switching to the user `rabbitmq`. `FABRIC_RABBITMQ_BIN` names another one, to test with another version.
     pub rabbitmq: Option<PathBuf>,
     /// The program `redis-server`.
     pub redis: Option<PathBuf>,
@@ -97,9 +97,11 @@ pub(super) fn installed(server: Server) -> Result<&'static Path> {
 }
 
 fn rabbitmq_scripts() -> Option<PathBuf> {
-    ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin"]
+    let named = std::env::var_os("FABRIC_RABBITMQ_BIN").map(PathBuf::from);
+    let usual = ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin"].into_iter().map(PathBuf::from);
+    named
         .into_iter()
-        .map(PathBuf::from)
+        .chain(usual)
         .chain(subfolders("/usr/lib/rabbitmq/lib", "sbin"))
         .find(|folder| has_all(folder, &["rabbitmq-server", "rabbitmqctl"]))
 }

@@ -6,7 +6,7 @@
 //! its supervisor reads from a pipe that the kernel then closes. So a server in a `static` is safe too.
 //!
 //! ```no_run
-//! use fabric_testkit::servers::{RabbitMq, Server, require};
+//! use fabric_testkit::servers::{Cluster, RabbitMq, Server, require};
 //!
 //! # async fn test() -> anyhow::Result<()> {
 //! if !require(&[Server::RabbitMq])? {
@@ -16,6 +16,8 @@
 //! let mut broker = RabbitMq::start().await?; // a node of one's own, to be killed
 //! broker.kill().await?;
 //! broker.start_again().await?;
+//! let mut cluster = Cluster::start().await?; // three nodes, for what needs a majority
+//! cluster.rolling_restart().await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -29,5 +31,5 @@ mod redis;
 pub use installed::{Availability, Server, available, require};
 pub use postgres::Postgres;
 pub use process::is_alive;
-pub use rabbitmq::{RabbitMq, RabbitMqOptions};
+pub use rabbitmq::{Cluster, RabbitMq, RabbitMqOptions};
 pub use redis::Redis;

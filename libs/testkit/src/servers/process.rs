@@ -152,6 +152,16 @@ impl Process {
         Ok(())
     }
 
+    /// Asks the server to end (`SIGTERM`) and waits until it has, then sees to it that its children are gone too. Fails
+    /// when it takes longer than `deadline`; it may then still be on its way down.
+    pub async fn stop(&mut self, deadline: Duration) -> Result<()> {
+        self.signal(Signal::TERM)?;
+        let what = format!("the end of {}", self.name);
+        let waited = eventually(deadline, &what, async || !self.is_running()).await;
+        waited.with_context(|| self.log_tail())?;
+        self.kill()
+    }
+
     /// Sends a signal to the server process alone.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let Some(pid) = self.server else { bail!("{} does not run", self.name) };
@@ -167,8 +177,14 @@ impl Process {
         format!("the log of {} ends with:\n{}", self.name, tail.join("\n"))
     }
 
-    fn is_running(&self) -> bool {
+    /// Whether the server process exists; a frozen one does.
+    pub fn is_running(&self) -> bool {
         self.pid().is_some_and(is_alive)
+    }
+
+    /// Whether the server process was stopped by a signal (`SIGSTOP`) and waits to go on.
+    pub fn is_frozen(&self) -> bool {
+        self.pid().and_then(state) == Some('T')
     }
 
     fn order(&mut self, order: &str) -> Result<String> {
@@ -194,11 +210,14 @@ impl Drop for Process {
 
 /// Whether a process exists and is more than a zombie.
 pub fn is_alive(pid: u32) -> bool {
+    state(pid).is_some_and(|state| !['Z', 'X'].contains(&state))
+}
+
+/// What the kernel says that a process is doing, as the letter that `ps` shows.
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The state follows the command's name, which stands in parentheses and may contain anything.
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| !rest.starts_with(['Z', 'X'])))
-        .unwrap_or(false)
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
 }
 
 fn parse_pid(answer: &str) -> Result<Pid> {

@@ -1,5 +1,7 @@
 //! The tests of the testkit, and with them the tests of the workspace's shape: its layers and its style.
 
+mod cluster;
+mod history;
 mod layers;
 mod lifetime;
 mod postgres;

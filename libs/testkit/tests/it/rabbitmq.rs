@@ -12,16 +12,30 @@ use tokio::time::timeout;
 
 use crate::{DEADLINE, is_listening};
 
-async fn connect(url: &str) -> Result<Connection> {
+pub async fn connect(url: &str) -> Result<Connection> {
     Ok(Connection::connect(url, ConnectionProperties::default()).await?)
 }
 
-async fn publish(channel: &Channel, queue: &str, body: &[u8]) -> Result<()> {
+pub async fn publish(channel: &Channel, queue: &str, body: &[u8]) -> Result<()> {
     let persistent = BasicProperties::default().with_delivery_mode(2);
     let confirm =
         channel.basic_publish("".into(), queue.into(), BasicPublishOptions::default(), body, persistent).await?;
     anyhow::ensure!(confirm.await?.is_ack());
     Ok(())
+}
+
+pub async fn declare_quorum_queue(channel: &Channel, name: &str) -> Result<()> {
+    let mut quorum = FieldTable::default();
+    quorum.insert("x-queue-type".into(), lapin::types::AMQPValue::LongString("quorum".into()));
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(name.into(), durable, quorum).await?;
+    Ok(())
+}
+
+/// Takes the next message out of a queue, which must have one.
+pub async fn take(channel: &Channel, queue: &str) -> Result<Vec<u8>> {
+    let get = channel.basic_get(queue.into(), BasicGetOptions { no_ack: true });
+    Ok(timeout(DEADLINE, get).await??.context("the confirmed message is lost")?.delivery.data)
 }
 
 /// Drives a publish until the broker says that it blocks the connection, which it does at the first publish under an
@@ -78,10 +92,7 @@ async fn killed_it_keeps_what_it_confirmed() -> Result<()> {
 
     let connection = connect(&broker.url()).await?;
     let channel = connection.create_channel().await?;
-    let mut quorum = FieldTable::default();
-    quorum.insert("x-queue-type".into(), lapin::types::AMQPValue::LongString("quorum".into()));
-    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-    channel.queue_declare("kept".into(), durable, quorum).await?;
+    declare_quorum_queue(&channel, "kept").await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     publish(&channel, "kept", b"{\"percent\":93}").await?;
     broker.flush_registries().await?;
@@ -94,9 +105,7 @@ async fn killed_it_keeps_what_it_confirmed() -> Result<()> {
 
     let connection = connect(&broker.url()).await?;
     let channel = connection.create_channel().await?;
-    let get = channel.basic_get("kept".into(), BasicGetOptions { no_ack: true });
-    let message = timeout(DEADLINE, get).await??.context("the confirmed message is lost")?;
-    assert_eq!(message.data, b"{\"percent\":93}");
+    assert_eq!(take(&channel, "kept").await?, b"{\"percent\":93}");
 
     broker.stop_app().await?;
     assert!(!is_listening(broker.addr()).await);

@@ -7,6 +7,7 @@ use fabric_testkit::relay::{Flow, Relay};
 use fabric_testkit::wait::{eventually, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::DEADLINE;
@@ -82,6 +83,47 @@ async fn reset_aborts_what_is_open_and_accepts_anew() -> Result<()> {
         assert_eq!(stream.read(&mut [0]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
     }
     echo(&mut TcpStream::connect(relay.addr()).await?, b"after").await
+}
+
+/// A server that says what it had received of each connection when that ended, and how it ended.
+async fn recording_server() -> Result<(SocketAddr, mpsc::Receiver<(Vec<u8>, Option<ErrorKind>)>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let addr = listener.local_addr()?;
+    let (report, reports) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut received = Vec::new();
+            let ended = stream.read_to_end(&mut received).await;
+            report.send((received, ended.err().map(|error| error.kind()))).await.unwrap();
+        }
+    });
+    Ok((addr, reports))
+}
+
+#[tokio::test]
+async fn reset_after_bytes_cuts_a_frame_in_two() -> Result<()> {
+    let (server, mut reports) = recording_server().await?;
+    let relay = Relay::start(server).await?;
+    for slice_bytes in [1_000, 2] {
+        relay.slice(slice_bytes);
+        relay.reset_after_bytes(5);
+        let mut stream = TcpStream::connect(relay.addr()).await?;
+        stream.write_all(b"one frame").await?;
+        assert_eq!(stream.read(&mut [0]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        let (received, ended) = reports.recv().await.unwrap();
+        assert_eq!((&received[..], ended), (&b"one f"[..], Some(ErrorKind::ConnectionReset)));
+
+        // It happened once, and healed it does not happen at all.
+        let mut stream = TcpStream::connect(relay.addr()).await?;
+        stream.write_all(b"whole").await?;
+        relay.reset_after_bytes(1_000);
+        relay.heal().await?;
+        stream.write_all(&[7; 2_000]).await?;
+        stream.shutdown().await?;
+        let (received, ended) = reports.recv().await.unwrap();
+        assert_eq!((received.len(), ended), (2_005, None));
+    }
+    Ok(())
 }
 
 #[tokio::test]

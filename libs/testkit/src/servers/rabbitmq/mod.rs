@@ -1,5 +1,6 @@
-//! A private RabbitMQ node.
+//! Private RabbitMQ nodes: one, or a cluster of three.
 
+mod cluster;
 mod setup;
 
 use std::ffi::OsString;
@@ -17,10 +18,13 @@ use tokio::time::timeout;
 
 use super::installed::{Server, installed};
 use super::process::{Process, bare_command, new_folder};
+use crate::wait::free_port;
+pub use cluster::Cluster;
 use setup::Ports;
 
 /// A node is up in about 8 s; a loaded machine is given time.
 const START_DEADLINE: Duration = Duration::from_secs(90);
+const STOP_DEADLINE: Duration = Duration::from_mins(1);
 const CONTROL_DEADLINE: Duration = Duration::from_mins(1);
 /// Virtual hosts created at once: the control program takes half a second, a virtual host few milliseconds.
 const VHOSTS_AT_ONCE: usize = 16;
@@ -61,15 +65,20 @@ impl RabbitMq {
 
     /// Like [`RabbitMq::start`], with options.
     pub async fn start_with(options: RabbitMqOptions) -> Result<Self> {
-        let scripts = installed(Server::RabbitMq)?;
-        let ports = Ports::choose(&options)?;
-        let folder = new_folder("rabbitmq", None)?;
-        setup::write_files(folder.path(), ports)?;
-        let env = setup::env(folder.path(), ports);
-        let process = Process::supervise(folder, setup::launch(scripts, env.clone()))?;
-        let mut rabbitmq = Self { process, ports, env, vhosts: Mutex::default() };
+        let mut rabbitmq = Self::prepare(Ports::choose(&options, free_port()?)?, &[])?;
         rabbitmq.start_again().await?;
         Ok(rabbitmq)
+    }
+
+    /// A node that has everything but was not started yet, alone or one of `members`.
+    fn prepare(ports: Ports, members: &[String]) -> Result<Self> {
+        let scripts = installed(Server::RabbitMq)?;
+        let folder = new_folder("rabbitmq", None)?;
+        setup::write_files(folder.path(), ports, members)?;
+        let env = setup::env(folder.path(), ports);
+        let launch = if members.is_empty() { setup::launch_alone } else { setup::launch_member };
+        let process = Process::supervise(folder, launch(scripts, env.clone()))?;
+        Ok(Self { process, ports, env, vhosts: Mutex::default() })
     }
 
     /// The node that the tests of this process share, started at its first use. Each test takes a
@@ -104,6 +113,11 @@ impl RabbitMq {
         self.ports.management.map(|port| format!("http://guest:guest@127.0.0.1:{port}"))
     }
 
+    /// The Erlang name of the node, as in the output of `rabbitmqctl cluster_status`.
+    pub fn name(&self) -> String {
+        self.ports.node_name()
+    }
+
     /// The process id of the Erlang machine while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.process.pid()
@@ -120,11 +134,12 @@ impl RabbitMq {
     }
 
     /// A new virtual host on which `guest` may do everything: its URL, ending in the name. Names are never used twice on
-    /// a node.
+    /// a node, nor on two nodes.
     pub async fn fresh_vhost(&self) -> Result<String> {
         let mut vhosts = self.vhosts.lock().await;
         if vhosts.unused.is_empty() {
-            let names: Vec<String> = (0..VHOSTS_AT_ONCE).map(|n| format!("test-{}", vhosts.created + n)).collect();
+            let name = |n| format!("test-{}-{}", self.ports.amqp, vhosts.created + n);
+            let names: Vec<String> = (0..VHOSTS_AT_ONCE).map(name).collect();
             self.create_vhosts(&names).await?;
             vhosts.created += VHOSTS_AT_ONCE;
             vhosts.unused = names.into_iter().rev().collect();
@@ -161,7 +176,13 @@ impl RabbitMq {
         self.process.kill()
     }
 
-    /// Starts the killed node again on the same port with the same data, and waits until it takes connections.
+    /// Has the node end in good order (`SIGTERM`): it closes its connections with a reason and writes what it holds. It
+    /// is gone on return.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.process.stop(STOP_DEADLINE).await
+    }
+
+    /// Starts the killed or stopped node again on the same port with the same data, and waits until it takes connections.
     pub async fn start_again(&mut self) -> Result<()> {
         let addr = self.addr();
         self.process.start(START_DEADLINE, || takes_connections(addr)).await
@@ -217,6 +238,11 @@ impl RabbitMq {
     /// Lifts the disk alarm.
     pub async fn clear_disk_alarm(&mut self) -> Result<()> {
         self.ctl(&["set_disk_free_limit", DISK_FREE_LIMIT]).await.map(drop)
+    }
+
+    /// Whether it makes sense to ask the node anything: it was started and is not frozen.
+    fn answers(&self) -> bool {
+        self.process.is_running() && !self.process.is_frozen()
     }
 
     async fn create_vhosts(&self, names: &[String]) -> Result<()> {
