@@ -14,7 +14,7 @@ use bytes::Bytes;
 use fabric_core::{
     ack_ledger::{AckLedger, AckPolicy},
     message::{Message, Outgoing, Properties},
-    topology::{Binding, Queue, QueueRole, Topology},
+    topology::{Binding, Queue, QueueRole, Target, Topology},
 };
 use fabric_rabbitmq::{RabbitBroker, RabbitOptions};
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeRequest, Consumer};
@@ -76,7 +76,8 @@ fn topology() -> Topology {
     Topology {
         exchanges: [EXCHANGE.to_owned()].into(),
         queues: vec![Queue { name: QUEUE.to_owned(), role: QueueRole::Parked }],
-        bindings: vec![Binding { exchange: EXCHANGE.to_owned(), queue: QUEUE.to_owned(), pattern }],
+        bindings: vec![Binding { exchange: EXCHANGE.to_owned(), target: Target::Queue(QUEUE.to_owned()), pattern }],
+        splitters: Vec::new(),
     }
 }
 

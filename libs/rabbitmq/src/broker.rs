@@ -20,13 +20,20 @@ use tokio_util::{
 };
 
 use crate::{
-    consuming::ConsumeSide, endpoint::Endpoint, error::ConnectError, options::RabbitOptions, publishing::Publishers,
-    reconnect::OpenError, status::StatusBoard,
+    consuming::{ConsumeSide, Supervisor},
+    endpoint::Endpoint,
+    error::ConnectError,
+    options::RabbitOptions,
+    publishing::Publishers,
+    reconnect::OpenError,
+    standing::Standing,
+    status::StatusBoard,
 };
 
 /// `RabbitMQ`, over connections that are built again whenever they are lost. They close when it is dropped, or in good order with
 /// [`close`](Broker::close).
 pub struct RabbitBroker {
+    standing: Arc<Standing>,
     publishers: Publishers,
     consume_side: ConsumeSide,
     board: Arc<StatusBoard>,
@@ -55,13 +62,18 @@ impl RabbitBroker {
     /// ```
     pub async fn connect(options: RabbitOptions) -> Result<Arc<Self>, ConnectError> {
         options.check()?;
-        let endpoint = Arc::new(Endpoint::parse(options.url())?);
+        let endpoints: Arc<[Endpoint]> = Endpoint::parse_all(options.url())?.into();
         let board = StatusBoard::new();
         let closing = CancellationToken::new();
-        let (publishers, mut tasks) = Publishers::start(&options, &endpoint, &board, &closing)?;
-        let (consume_side, supervisor) = ConsumeSide::start(&options, &endpoint, &board, &closing);
-        tasks.push(supervisor);
+        let (standing, current) = Standing::new(&options);
+        let (publishers, mut tasks) = Publishers::start(&options, &endpoints, &board, &standing, &closing)?;
+        let supervisor = Supervisor::new(&options, &endpoints, &board, &standing, current, &closing);
+        tasks.push(AbortOnDropHandle::new(tokio::spawn(supervisor.run())));
+        let restorer = Arc::clone(&standing).restore_when_missed(closing.clone());
+        tasks.push(AbortOnDropHandle::new(tokio::spawn(restorer)));
+        let consume_side = ConsumeSide::new(&options, &standing);
         let broker = Self {
+            standing,
             publishers,
             consume_side,
             board,
@@ -100,7 +112,11 @@ impl RabbitBroker {
 
 impl Broker for RabbitBroker {
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), DeclareError>> {
-        Box::pin(self.consume_side.declare(topology))
+        Box::pin(self.standing.declare(topology))
+    }
+
+    fn restore(&self) -> BoxFuture<'_, Result<(), DeclareError>> {
+        Box::pin(self.standing.restore())
     }
 
     fn publish(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Confirmed, PublishError>> {

@@ -25,8 +25,17 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// Checks a URL that may name several hosts, the nodes of one cluster: `amqp://user:password@one:5672,two:5672/vhost`. Each host
+    /// is an endpoint of its own; there is at least one.
+    pub fn parse_all(url: &str) -> Result<Vec<Self>, ConnectError> {
+        let Some((scheme, rest)) = url.split_once("://") else { return Ok(vec![Self::parse(url)?]) };
+        let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |end| rest.split_at(end));
+        let (user, hosts) = authority.rfind('@').map_or(("", authority), |at| authority.split_at(at + 1));
+        hosts.split(',').map(|host| Self::parse(&format!("{scheme}://{user}{host}{path}"))).collect()
+    }
+
     /// Checks a URL and fills in the heartbeat.
-    pub fn parse(url: &str) -> Result<Self, ConnectError> {
+    fn parse(url: &str) -> Result<Self, ConnectError> {
         const FORM: &str = "it does not have the form amqp://user:password@host:port/vhost";
         let bad = |reason| ConnectError::BadUrl { reason };
         // What the parser says may quote the URL, and with it the password: only its kind is passed on.
@@ -104,9 +113,12 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// A URL as it may be logged: one that cannot be read is not shown at all.
+/// A URL as it may be logged, host by host: one that cannot be read is not shown at all.
 pub(crate) fn redacted(url: &str) -> String {
-    Endpoint::parse(url).map_or_else(|_| "(not usable)".to_owned(), |endpoint| endpoint.to_string())
+    Endpoint::parse_all(url).map_or_else(
+        |_| "(not usable)".to_owned(),
+        |endpoints| endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    )
 }
 
 #[cfg(test)]
@@ -122,6 +134,22 @@ mod tests {
         assert!(!format!("{endpoint:?}").contains("secret"));
         let own = Endpoint::parse("amqp://127.0.0.1/%2f?heartbeat=3").unwrap();
         assert_eq!(own.secret_url(), "amqp://guest:guest@127.0.0.1:5672/%2F?heartbeat=3");
+    }
+
+    #[test]
+    fn a_url_may_name_several_hosts() {
+        let endpoints = |url: &str| {
+            let endpoints = Endpoint::parse_all(url)?;
+            Ok::<_, ConnectError>(endpoints.iter().map(Endpoint::secret_url).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            endpoints("amqp://u:p%2Cw@one:5673,two/v?heartbeat=2").unwrap(),
+            ["amqp://u:p%2Cw@one:5673/v?heartbeat=2", "amqp://u:p%2Cw@two:5672/v?heartbeat=2"]
+        );
+        assert_eq!(endpoints("amqp://one").unwrap(), endpoints("amqp://one:5672").unwrap());
+        assert!(matches!(endpoints("amqp://one,two:port"), Err(ConnectError::BadUrl { .. })));
+        assert!(matches!(endpoints("amqp://u:p@one,/v"), Err(ConnectError::BadUrl { .. })));
+        assert_eq!(redacted("amqp://u:secret@one,two/v"), "amqp://u@one:5672/v, amqp://u@two:5672/v");
     }
 
     #[test]

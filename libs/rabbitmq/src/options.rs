@@ -43,6 +43,9 @@ pub struct RabbitOptions {
     /// Whether [`connect`](crate::RabbitBroker::connect) waits for the connections and fails without them. Otherwise it starts
     /// degraded and goes on trying.
     pub require_at_start: bool,
+    /// What it does wrong on purpose.
+    #[cfg(feature = "flaws")]
+    pub flaw: Option<crate::Flaw>,
 }
 
 impl RabbitOptions {
@@ -63,6 +66,8 @@ impl RabbitOptions {
             reconnect_pause_min: Duration::from_millis(100),
             reconnect_pause_max: Duration::from_secs(10),
             require_at_start: false,
+            #[cfg(feature = "flaws")]
+            flaw: None,
         }
     }
 
@@ -104,7 +109,7 @@ impl fmt::Debug for RabbitOptions {
             .field("reconnect_pause_min", &self.reconnect_pause_min)
             .field("reconnect_pause_max", &self.reconnect_pause_max)
             .field("require_at_start", &self.require_at_start)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

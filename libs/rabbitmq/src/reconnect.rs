@@ -1,4 +1,4 @@
-//! Trying to connect, for ever: with growing pauses, and without leaving threads behind.
+//! Trying to connect, for ever: to one host after the other, with growing pauses, and without leaving threads behind.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +29,9 @@ impl From<lapin::Error> for OpenError {
 
 /// The attempts to build one connection.
 pub(crate) struct Reconnect {
-    endpoint: Arc<Endpoint>,
+    endpoints: Arc<[Endpoint]>,
+    /// Which of them is tried next, or is connected.
+    at: usize,
     reporter: Reporter,
     connect_timeout: Duration,
     pauses: ExponentialBuilder,
@@ -40,14 +42,15 @@ pub(crate) struct Reconnect {
 
 impl Reconnect {
     /// No attempt made yet.
-    pub fn new(options: &RabbitOptions, endpoint: Arc<Endpoint>, reporter: Reporter) -> Self {
+    pub fn new(options: &RabbitOptions, endpoints: Arc<[Endpoint]>, reporter: Reporter) -> Self {
         let pauses = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(options.reconnect_pause_min)
             .with_max_delay(options.reconnect_pause_max)
             .without_max_times();
         Self {
-            endpoint,
+            endpoints,
+            at: 0,
             reporter,
             connect_timeout: options.connect_timeout,
             pauses,
@@ -57,11 +60,11 @@ impl Reconnect {
         }
     }
 
-    /// Tries until `open` succeeds.
-    pub async fn until_open<'a, C>(&mut self, open: impl Fn() -> BoxFuture<'a, Result<C, OpenError>>) -> C {
+    /// Tries until `open` succeeds for one of the hosts, given by its place among them.
+    pub async fn until_open<'a, C>(&mut self, open: impl Fn(usize) -> BoxFuture<'a, Result<C, OpenError>>) -> C {
         loop {
             let opened = match self.answers().await {
-                Ok(()) => open().await,
+                Ok(()) => open(self.at).await,
                 Err(error) => Err(error),
             };
             match opened {
@@ -80,20 +83,23 @@ impl Reconnect {
         if self.last != Some(OpenError::TimedOut) {
             return Ok(());
         }
-        self.endpoint.answers(self.connect_timeout).await.map_err(|_silence| OpenError::TimedOut)
+        let Some(endpoint) = self.endpoints.get(self.at) else { return Ok(()) };
+        endpoint.answers(self.connect_timeout).await.map_err(|_silence| OpenError::TimedOut)
     }
 
     async fn wait_after(&mut self, error: OpenError) {
         let pause = self.pause.next().unwrap_or(self.pause_max);
+        let broker = self.endpoints.get(self.at).map(ToString::to_string).unwrap_or_default();
+        self.at = (self.at + 1) % self.endpoints.len().max(1);
         match &error {
             OpenError::Refused(detail) => {
-                tracing::error!(broker = %self.endpoint, detail, ?pause, "the broker refuses the connection");
+                tracing::error!(broker, detail, ?pause, "the broker refuses the connection");
             }
             // One line for each new cause, not one for each attempt of a long outage.
             error if self.last.as_ref() != Some(error) => {
-                tracing::warn!(broker = %self.endpoint, %error, ?pause, "the broker cannot be reached");
+                tracing::warn!(broker, %error, ?pause, "the broker cannot be reached");
             }
-            error => tracing::debug!(broker = %self.endpoint, %error, ?pause, "the broker still cannot be reached"),
+            error => tracing::debug!(broker, %error, ?pause, "the broker still cannot be reached"),
         }
         self.reporter.failed(error.clone());
         self.last = Some(error);

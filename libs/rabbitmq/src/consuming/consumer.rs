@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     error::{Refusal, RefusalKind},
+    flaw::Flaws,
     in_order,
     pipeline::CLOSED_NORMALLY,
     wire::{self, short},
@@ -28,6 +29,7 @@ pub(super) async fn start(
     connection: &Connection,
     request: ConsumeRequest,
     within: Duration,
+    flaws: Flaws,
 ) -> Result<Box<dyn Consumer>, ConsumeError> {
     let ConsumeRequest { queue, prefetch, consumer_name } = request;
     let Ok(name) = short(queue.as_str()) else { return Err(ConsumeError::NoQueue { queue }) };
@@ -41,7 +43,7 @@ pub(super) async fn start(
         Ok((channel, deliveries))
     };
     let (channel, deliveries) = opened(&queue, timeout(within, open).await)?;
-    Ok(Box::new(QueueConsumer { channel, deliveries: Deliveries::new(deliveries), operation_timeout: within }))
+    Ok(Box::new(QueueConsumer { channel, deliveries: Deliveries::new(deliveries), operation_timeout: within, flaws }))
 }
 
 /// Tells why a channel with a consumer could not be opened.
@@ -90,6 +92,7 @@ struct QueueConsumer {
     channel: Channel,
     deliveries: Deliveries,
     operation_timeout: Duration,
+    flaws: Flaws,
 }
 
 impl Consumer for QueueConsumer {
@@ -100,9 +103,9 @@ impl Consumer for QueueConsumer {
     fn settle(&mut self, settlements: Vec<Settlement>) -> BoxFuture<'_, Settled> {
         Box::pin(async move {
             let deadline = Instant::now() + self.operation_timeout;
-            let channel = &self.channel;
+            let (channel, flaws) = (&self.channel, self.flaws);
             let calls: Vec<_> =
-                settlements.into_iter().map(|settlement| in_order::start(settle(channel, settlement))).collect();
+                settlements.into_iter().map(|settlement| in_order::start(settle(channel, settlement, flaws))).collect();
             let mut settled = Settled::default();
             for call in calls {
                 // What the driver could not write in all that time counts as lost: it is safer to expect the event again.
@@ -120,7 +123,10 @@ impl Consumer for QueueConsumer {
     }
 }
 
-async fn settle(channel: &Channel, settlement: Settlement) -> lapin::Result<()> {
+async fn settle(channel: &Channel, settlement: Settlement, flaws: Flaws) -> lapin::Result<()> {
+    if let Some(settled) = flaws.settle(channel, &settlement).await {
+        return settled;
+    }
     match settlement {
         Settlement::Ack { tag, multiple } => channel.basic_ack(tag, BasicAckOptions { multiple }).await,
         Settlement::GiveBack { tag } => channel.basic_reject(tag, BasicRejectOptions { requeue: true }).await,

@@ -21,10 +21,13 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use self::{publisher::Publisher, ticket::Job};
+use self::{
+    publisher::Publisher,
+    ticket::{Job, Outcome},
+};
 use crate::{
-    endpoint::Endpoint, error::ConnectError, options::RabbitOptions, reconnect::Reconnect, status::StatusBoard,
-    wire::Prepared,
+    endpoint::Endpoint, error::ConnectError, options::RabbitOptions, reconnect::Reconnect, standing::Standing,
+    status::StatusBoard, wire::Prepared,
 };
 
 /// The header that says which events must stay in order.
@@ -34,6 +37,7 @@ const PARTITION_KEY: &str = "cloudEvents_partitionkey";
 pub(crate) struct Publishers {
     queues: Vec<mpsc::Sender<Job>>,
     user: ShortString,
+    standing: Arc<Standing>,
     deadline: Duration,
 }
 
@@ -44,26 +48,41 @@ impl Publishers {
     /// Starts a publisher for each connection of the options. They drain when `closing` is cancelled.
     pub fn start(
         options: &RabbitOptions,
-        endpoint: &Arc<Endpoint>,
+        endpoints: &Arc<[Endpoint]>,
         board: &Arc<StatusBoard>,
+        standing: &Arc<Standing>,
         closing: &CancellationToken,
     ) -> Result<(Self, PublisherTasks), ConnectError> {
-        let pool = pool(options, endpoint)?;
+        let pools: Arc<[Pool]> = endpoints.iter().map(|endpoint| pool(options, endpoint)).collect::<Result<_, _>>()?;
         let (queues, tasks) = (0..options.publish_connections)
             .map(|_| {
                 let (queue, jobs) = mpsc::channel(options.queue_capacity);
                 let reporter = board.reporter();
-                let reconnect = Reconnect::new(options, Arc::clone(endpoint), reporter.clone());
-                let publisher = Publisher::new(options, pool.clone(), jobs, reconnect, reporter, closing.clone());
+                let reconnect = Reconnect::new(options, Arc::clone(endpoints), reporter.clone());
+                let standing = Arc::clone(standing);
+                let publisher =
+                    Publisher::new(options, Arc::clone(&pools), jobs, reconnect, reporter, standing, closing.clone());
                 (queue, AbortOnDropHandle::new(tokio::spawn(publisher.run())))
             })
             .unzip();
-        let user = crate::wire::short(endpoint.user()).map_err(|reason| ConnectError::BadUrl { reason })?;
-        Ok((Self { queues, user, deadline: options.publish_deadline }, tasks))
+        // All hosts of a URL have the same user.
+        let user = endpoints.first().map(Endpoint::user).unwrap_or_default();
+        let user = crate::wire::short(user).map_err(|reason| ConnectError::BadUrl { reason })?;
+        Ok((Self { queues, user, standing: Arc::clone(standing), deadline: options.publish_deadline }, tasks))
     }
 
     /// Publishes and waits for what became of it.
     pub async fn publish(&self, outgoing: Outgoing) -> Result<Confirmed, PublishError> {
+        let is_for_a_queue = outgoing.exchange.is_empty();
+        let outcome = self.handed_over(outgoing).await;
+        // A topic that nobody wants is usual, a queue of our own that is not there is not.
+        if is_for_a_queue && outcome == Ok(Confirmed::Unrouted) {
+            self.standing.miss();
+        }
+        outcome
+    }
+
+    async fn handed_over(&self, outgoing: Outgoing) -> Outcome {
         let deadline = Instant::now() + self.deadline;
         let not_sent = |reason| Err(PublishError::NotSent { reason });
         let Some(queue) = self.queue_for(&outgoing) else { return not_sent("there is no connection") };
@@ -88,7 +107,7 @@ impl Publishers {
     }
 }
 
-/// The pool that the publish connections are taken from: it never waits without a limit.
+/// The pool that the publish connections to one host are taken from: it never waits without a limit.
 fn pool(options: &RabbitOptions, endpoint: &Endpoint) -> Result<Pool, ConnectError> {
     let limit = Some(options.connect_timeout);
     let config = Config {

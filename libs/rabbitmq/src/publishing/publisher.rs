@@ -1,6 +1,6 @@
 //! The one task that owns a publish connection and its confirm channel.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use deadpool_lapin::{Object, Pool, PoolError};
 use lapin::{Channel, Connection, options::ConfirmSelectOptions};
@@ -12,16 +12,20 @@ use super::{
     window::{Window, WindowEnd, WindowLimits},
 };
 use crate::{
+    error::RefusalKind,
+    flaw::Flaws,
     link::{self, Link},
     options::RabbitOptions,
     pipeline::CLOSED_NORMALLY,
     reconnect::{OpenError, Reconnect},
+    standing::Standing,
     status::Reporter,
 };
 
 /// Takes publishes from its queue, window by window, for as long as the queue is open.
 pub(super) struct Publisher {
-    pool: Pool,
+    /// One for each host.
+    pools: Arc<[Pool]>,
     jobs: mpsc::Receiver<Job>,
     /// Taken from the queue, and not yet in a window.
     waiting: VecDeque<Job>,
@@ -32,6 +36,8 @@ pub(super) struct Publisher {
     operation_timeout: Duration,
     reconnect: Reconnect,
     reporter: Reporter,
+    standing: Arc<Standing>,
+    flaws: Flaws,
     closing: CancellationToken,
 }
 
@@ -44,14 +50,15 @@ enum ServiceEnd {
 impl Publisher {
     pub fn new(
         options: &RabbitOptions,
-        pool: Pool,
+        pools: Arc<[Pool]>,
         jobs: mpsc::Receiver<Job>,
         reconnect: Reconnect,
         reporter: Reporter,
+        standing: Arc<Standing>,
         closing: CancellationToken,
     ) -> Self {
         Self {
-            pool,
+            pools,
             jobs,
             waiting: VecDeque::with_capacity(options.window_max),
             limits: WindowLimits { count_max: options.window_max, bytes_max: options.window_bytes_max },
@@ -60,6 +67,8 @@ impl Publisher {
             operation_timeout: options.operation_timeout,
             reconnect,
             reporter,
+            standing,
+            flaws: Flaws::of(options),
             closing,
         }
     }
@@ -86,11 +95,12 @@ impl Publisher {
 
     /// A connection with a confirm channel; none when it is told to close first.
     async fn open(&mut self) -> Option<(Object, Channel)> {
-        let (pool, within) = (&self.pool, self.operation_timeout);
+        let Self { pools, operation_timeout, reconnect, standing, flaws, closing, .. } = self;
+        let (pools, standing, within, flaws) = (&**pools, &**standing, *operation_timeout, *flaws);
         tokio::select! {
             biased;
-            () = self.closing.cancelled() => None,
-            opened = self.reconnect.until_open(|| Box::pin(open(pool, within))) => Some(opened),
+            () = closing.cancelled() => None,
+            opened = reconnect.until_open(|host| Box::pin(open(pools.get(host), within, standing, flaws))) => Some(opened),
         }
     }
 
@@ -108,7 +118,7 @@ impl Publisher {
             if count == 0 {
                 continue;
             }
-            match window.publish(&channel, link, self.patience).await {
+            match window.publish(&channel, link, self.patience, self.flaws).await {
                 WindowEnd::Answered => {}
                 WindowEnd::Broken(reason) => return ServiceEnd::Lost(reason.to_owned()),
                 WindowEnd::ChannelClosed(refusal) => {
@@ -117,10 +127,13 @@ impl Publisher {
                         count,
                         "the broker refused a publish and closed its channel"
                     );
+                    if refusal.kind == RefusalKind::NotFound {
+                        self.standing.miss();
+                    }
                     // One of them is to blame and cannot be told from the others, so their callers do not know. When they try
                     // again, it must not spoil the others' window once more.
                     self.alone = if count > 1 { count } else { self.alone };
-                    match confirm_channel(connection, self.operation_timeout).await {
+                    match confirm_channel(connection, self.operation_timeout, &self.standing, self.flaws).await {
                         Ok(fresh) => channel = fresh,
                         Err(error) => return ServiceEnd::Lost(error.to_string()),
                     }
@@ -164,9 +177,15 @@ impl Publisher {
     }
 }
 
-async fn open(pool: &Pool, within: Duration) -> Result<(Object, Channel), OpenError> {
+async fn open(
+    pool: Option<&Pool>,
+    within: Duration,
+    standing: &Standing,
+    flaws: Flaws,
+) -> Result<(Object, Channel), OpenError> {
+    let pool = pool.ok_or_else(|| OpenError::Failed("there is no such host".to_owned()))?;
     let connection = pool.get().await.map_err(pool_error)?;
-    match confirm_channel(&connection, within).await {
+    match confirm_channel(&connection, within, standing, flaws).await {
         Ok(channel) => Ok((connection, channel)),
         Err(error) => {
             link::give_up(&Object::take(connection)).await;
@@ -175,13 +194,21 @@ async fn open(pool: &Pool, within: Duration) -> Result<(Object, Channel), OpenEr
     }
 }
 
-async fn confirm_channel(connection: &Connection, within: Duration) -> Result<Channel, OpenError> {
+async fn confirm_channel(
+    connection: &Connection,
+    within: Duration,
+    standing: &Standing,
+    flaws: Flaws,
+) -> Result<Channel, OpenError> {
     let open = async {
-        let channel = connection.create_channel().await?;
+        let channel = match flaws.shared_connection(standing).await {
+            None => connection.create_channel().await?,
+            Some(shared) => shared.map_err(OpenError::Failed)?.create_channel().await?,
+        };
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok::<Channel, lapin::Error>(channel)
+        Ok(channel)
     };
-    timeout(within, open).await.map_err(|_elapsed| OpenError::TimedOut)?.map_err(OpenError::from)
+    timeout(within, open).await.map_err(|_elapsed| OpenError::TimedOut)?
 }
 
 fn pool_error(error: PoolError) -> OpenError {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::ticket::{Job, Outcome, Reply};
 use crate::{
     error::Refusal,
+    flaw::Flaws,
     in_order::{self, Started},
     link::Link,
     wire::{self, Prepared},
@@ -74,12 +75,12 @@ impl Window {
 
     /// Writes all of them, waits for all confirms, and answers every caller. No confirm may take longer than `patience`; time in
     /// which the broker takes no messages does not count.
-    pub async fn publish(self, channel: &Channel, link: &mut Link, patience: Duration) -> WindowEnd {
+    pub async fn publish(self, channel: &Channel, link: &mut Link, patience: Duration, flaws: Flaws) -> WindowEnd {
         let Self { mut ledger, prepared, mut replies } = self;
         let is_alone = replies.len() == 1;
         let mut flights = Vec::with_capacity(prepared.len());
         for (index, prepared) in prepared.into_iter().enumerate() {
-            match in_order::start(fly(channel, prepared)) {
+            match in_order::start(fly(channel, prepared, flaws)) {
                 Started::AtOnce(Err(error)) => {
                     tracing::debug!(%error, "the channel was gone before all of a window was written");
                     for reply in replies.split_off(index) {
@@ -119,9 +120,11 @@ impl Window {
 }
 
 /// Publishes one message and waits for its confirm.
-async fn fly(channel: &Channel, prepared: Prepared) -> lapin::Result<Confirmation> {
+async fn fly(channel: &Channel, prepared: Prepared, flaws: Flaws) -> lapin::Result<Confirmation> {
     let Prepared { exchange, routing_key, properties, body } = prepared;
-    channel.basic_publish(exchange, routing_key, MANDATORY, &body, properties).await?.await
+    let (options, paired_with) = (flaws.publish_options(MANDATORY), flaws.paired_with(&properties));
+    let confirm = channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
+    flaws.confirmation(confirm, paired_with).await
 }
 
 /// Counts the time that a window has, except while the broker takes no messages.

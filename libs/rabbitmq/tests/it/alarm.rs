@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use fabric_core::ack_ledger::Settlement;
@@ -57,5 +57,54 @@ async fn under_an_alarm_publishing_ends_in_time_and_acknowledging_goes_on() -> R
         }
     }
     assert_eq!(broker.status().borrow().reconnects, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn under_an_alarm_no_more_waits_than_may_and_what_can_wait_is_sent_afterwards() -> Result<()> {
+    const MESSAGES: usize = 100;
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let mut node = RabbitMq::start().await?;
+    let mut small = options(&node.url());
+    small.queue_capacity = 8;
+    small.window_max = 8;
+    let patient = RabbitBroker::connect(small.clone()).await?;
+    small.publish_deadline = Duration::from_millis(500);
+    let hasty = RabbitBroker::connect(small).await?;
+    patient.declare(&topology()).await?;
+    node.raise_disk_alarm().await?;
+
+    let message = |kind: &str, index: usize| outgoing("events.test", "test.a.b", &format!("{kind}-{index}"));
+    let outcomes = publish_all(&hasty, (0..MESSAGES).map(|index| message("hasty", index))).await;
+    let count = |expected: fn(&PublishError) -> bool| {
+        outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(expected)).count()
+    };
+    let too_many = count(|error| matches!(error, PublishError::NotSent { reason } if reason.starts_with("too much")));
+    let others = count(|error| !matches!(error, PublishError::Refused)) - too_many;
+    assert_eq!(too_many + others, MESSAGES, "{outcomes:?}");
+    // What is with the driver, what waits for its turn, and the queue, which is filled again as callers give up.
+    assert!(others <= 8 + 8 + 8 && too_many > 0, "{others} were taken, {too_many} not");
+
+    let publishing = tokio::spawn({
+        let patient = Arc::clone(&patient);
+        async move { publish_all(&patient, (0..MESSAGES).map(|index| message("patient", index))).await }
+    });
+    timeout(DEADLINE, patient.status().wait_for(|status| status.blocked.is_some())).await??;
+    node.clear_disk_alarm().await?;
+    let outcomes = timeout(DEADLINE, publishing).await??;
+    assert!(outcomes.iter().all(|outcome| *outcome == Ok(Confirmed::Routed)), "{outcomes:?}");
+    let mut consumer = consume(&patient, "work", 2_000).await?;
+    for expected in 0..MESSAGES {
+        let id = loop {
+            // What the hasty one had handed over may have been written after all.
+            let id = next_id(consumer.as_mut()).await?;
+            if id.starts_with("patient") {
+                break id;
+            }
+        };
+        assert_eq!(id, format!("patient-{expected}"));
+    }
     Ok(())
 }

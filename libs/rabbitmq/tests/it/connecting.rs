@@ -56,6 +56,40 @@ async fn nobody_there_is_an_error_only_if_required() -> Result<()> {
     Ok(())
 }
 
+/// Two ways to the broker stand for two nodes of a cluster: whichever is gone, everything goes on over the other one.
+#[tokio::test]
+async fn when_one_host_is_gone_the_next_one_takes_over() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let url = RabbitMq::shared().await?.fresh_vhost().await?;
+    let direct = RabbitMq::shared().await?.addr();
+    let (one, two) = (Relay::start(direct).await?, Relay::start(direct).await?);
+    let several = url.replace(&direct.to_string(), &format!("{},{}", one.addr(), two.addr()));
+    assert_ne!(several, url);
+    let mut options = RabbitOptions::new(&several);
+    options.reconnect_pause_max = Duration::from_millis(200);
+    let broker = RabbitBroker::connect(options).await?;
+    broker.declare(&topology()).await?;
+    let publish = async |id: &str| broker.publish(outgoing("events.test", "test.thing.done", id)).await;
+    assert_eq!(publish("1").await, Ok(Confirmed::Routed));
+    for (gone, back, id) in [(&one, &two, "2"), (&two, &one, "3")] {
+        back.heal().await?;
+        gone.cut().await?;
+        let mut status = broker.status();
+        tokio::time::timeout(DEADLINE, async {
+            // The first publish after the cut may find that out, and is published again.
+            while publish(id).await != Ok(Confirmed::Routed) {}
+            status.wait_for(|status| status.connected).await.map(drop)
+        })
+        .await??;
+    }
+    let depths = broker.depths(vec!["work".to_owned()]).await?;
+    assert!(depths[0].ready >= 3, "{depths:?}");
+    broker.close(DEADLINE).await;
+    Ok(())
+}
+
 /// The driver gives each attempt a thread that ends only with the socket.
 #[tokio::test]
 async fn a_broker_that_takes_connections_and_stays_silent_costs_few_threads() -> Result<()> {

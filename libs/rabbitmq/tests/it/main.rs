@@ -4,10 +4,15 @@ mod alarm;
 mod closing;
 mod connecting;
 mod consuming;
+#[cfg(feature = "flaws")]
+mod flaws;
 mod logs;
 mod matching;
+mod network;
+mod ordering;
 mod outage;
 mod publishing;
+mod recovery;
 mod topology;
 mod watching;
 
@@ -17,7 +22,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use fabric_core::{
     message::{Incoming, Message, Outgoing, Properties},
-    topology::{Binding, Queue, QueueRole, Topology},
+    topology::{Binding, Queue, QueueRole, Target, Topology},
 };
 use fabric_rabbitmq::{RabbitBroker, RabbitOptions};
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeRequest, Consumer, PublishError};
@@ -56,15 +61,16 @@ fn topology() -> Topology {
     Topology {
         exchanges: ["events.test".to_owned()].into(),
         queues: vec![
-            queue("work", QueueRole::Work { parked: "work.parked".to_owned() }),
+            queue("work", QueueRole::Work { parked: "work.parked".to_owned(), single_active: false }),
             queue("work.parked", QueueRole::Parked),
             queue("work.retry.200", QueueRole::Wait { delay: Duration::from_millis(200), work: "work".to_owned() }),
         ],
         bindings: vec![Binding {
             exchange: "events.test".to_owned(),
-            queue: "work".to_owned(),
+            target: Target::Queue("work".to_owned()),
             pattern: "test.#".parse().unwrap(),
         }],
+        splitters: Vec::new(),
     }
 }
 

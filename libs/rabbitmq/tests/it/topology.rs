@@ -8,7 +8,7 @@ use fabric_testkit::wait::eventually;
 use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 
-use crate::{DEADLINE, consume, next, on_fresh_vhost, options, outgoing, raw, topology};
+use crate::{DEADLINE, consume, next, next_id, on_fresh_vhost, options, outgoing, raw, topology};
 
 #[tokio::test]
 async fn declaring_again_changes_nothing() -> Result<()> {
@@ -58,6 +58,34 @@ async fn what_waits_returns_to_the_work_queue() -> Result<()> {
     let incoming = next(consumer.as_mut()).await?.unwrap();
     assert_eq!(incoming.message.properties.message_id.as_deref(), Some("late"));
     assert_eq!(incoming.routing_key, "work");
+    Ok(())
+}
+
+/// The broker tries such an event again every three minutes, unless it is told to do so sooner.
+#[tokio::test]
+async fn what_waits_for_a_queue_that_is_gone_is_kept_and_moves_on_once_it_is_back() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let node = RabbitMq::shared().await?;
+    node.ctl(&["eval", "application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, 500)."]).await?;
+    let (broker, url) = on_fresh_vhost().await?;
+    broker.declare(&topology()).await?;
+    let (_connection, channel) = raw(&url).await?;
+    channel.queue_delete("work".into(), QueueDeleteOptions::default()).await?;
+    assert_eq!(broker.publish(outgoing("", "work.retry.200", "late")).await, Ok(Confirmed::Routed));
+    let (_, vhost) = url.rsplit_once('/').unwrap();
+    let moving_on = format!(
+        "{{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost}\">>, queue, <<\"work.retry.200\">>)), \
+         rabbit_amqqueue:info(Queue, [messages, messages_dlx])."
+    );
+    eventually(DEADLINE, "a dead letter that cannot be moved on", async || {
+        anyhow::Ok(node.ctl(&["eval", &moving_on]).await? == "[{messages,1},{messages_dlx,1}]")
+    })
+    .await?;
+    broker.restore().await?;
+    let mut consumer = consume(&broker, "work", 1).await?;
+    assert_eq!(next_id(consumer.as_mut()).await?, "late");
     Ok(())
 }
 
