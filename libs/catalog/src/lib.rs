@@ -26,6 +26,7 @@
 mod declare;
 
 pub mod demographics;
+pub mod fabric;
 pub mod gradebook;
 pub mod intervention;
 pub mod kyc;
@@ -48,6 +49,7 @@ pub use declare::Example;
 /// The events of every context.
 const CONTEXTS: &[&[&[Entry]]] = &[
     demographics::EVENTS,
+    &[fabric::EVENTS],
     gradebook::EVENTS,
     intervention::EVENTS,
     kyc::EVENTS,

@@ -75,7 +75,7 @@ fn every_example_is_valid_and_shows_every_field() {
 
 #[test]
 fn every_event_has_a_topic_of_its_own_and_a_description() {
-    let services = ["academic", "kyc", "notification", "payment", "social", "user"];
+    let services = ["academic", "kyc", "notification", "payment", "platform", "social", "user"];
     let roles: BTreeSet<&str> = AccountRole::ALL.iter().map(|role| role.as_str()).collect();
     let mut topics = BTreeSet::new();
     for event in all() {
@@ -103,7 +103,8 @@ fn events_are_found_by_topic_and_by_pattern() {
     let count = |pattern: &str| matching(&pattern.parse::<Pattern>().unwrap()).count();
     assert_eq!((count("#"), count("*.*.*"), count("*.*"), count("nothing.#")), (all().len(), all().len(), 0, 0));
     assert_eq!((count("gradebook.grade.posted"), count("social.#")), (1, 12));
-    let expected = ["demographics", "gradebook", "intervention", "kyc", "notification", "rostering", "social", "user"];
+    let expected =
+        ["demographics", "fabric", "gradebook", "intervention", "kyc", "notification", "rostering", "social", "user"];
     assert_eq!(contexts(), expected);
 }
 
@@ -210,6 +211,7 @@ fn is_public(topic: &str, name: &str) -> bool {
         "rostering" => topic != "rostering.student.withdrawn",
         "gradebook" => matches!(name, "description") || (topic == "gradebook.assignment.deleted" && name == "reason"),
         "kyc" => matches!(name, "fileSha256" | "mediaType"),
+        "fabric" => name != "reason",
         "notification" => {
             topic.starts_with("notification.template") || matches!(name, "statusCode" | "link" | "channels")
         }

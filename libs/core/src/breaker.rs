@@ -56,7 +56,7 @@ impl BreakerPolicy {
 }
 
 /// What a breaker lets through.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Circuit {
     /// Everything.

@@ -172,7 +172,7 @@ fn ids_of(step: &Move) -> impl Iterator<Item = String> {
 
 async fn send(broker: &dyn Broker, queue: &mut ParkedQueue, job: &Job, index: usize) -> Input {
     let Some(step) = job.moves.get(index) else { return Input::NotSent(index) };
-    let copy = redriven_copy(&step.entry.message, &step.target, &job.redrive_id, step.oldest, job.plan.canary);
+    let copy = redriven_copy(step, &job.redrive_id, job.plan.canary);
     match replace(broker, queue, &step.entry.tags, copy).await {
         Ok(()) => Input::Sent(index),
         Err(MoveError::NotTaken(error)) => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use fabric::{ActorId, Pattern, Role, TenantId, Topic};
 
-use crate::exit;
+use crate::{commands::parked::Parked, exit};
 
 /// An event fabric for education: typed events over RabbitMQ and Redis, or over nothing but this binary.
 #[derive(Debug, Parser)]
@@ -63,6 +63,9 @@ pub enum Command {
     /// List the events of the catalogue.
     #[command(after_help = exit::TABLE)]
     Events(Events),
+    /// Look at events that could not be handled, change them, send them back or give them up.
+    #[command(subcommand, after_help = exit::TABLE)]
+    Parked(Parked),
     /// Say where an event goes, and why.
     #[command(after_help = exit::TABLE)]
     Explain(Explain),

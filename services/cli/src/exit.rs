@@ -14,7 +14,8 @@ Exit codes:
   4  the fabric, its broker or its cache could not be reached: nothing was published
   5  it is not known whether the broker took an event: doing the same again is right and harmless
   6  the fabric is reachable but not ready
-  7  done, but some rows were rejected";
+  7  done, but some rows were rejected
+  8  stopped early: the rest is as it was";
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub enum Failure {
     NotReady(String),
     /// Done, with rejected rows.
     SomeRejected(String),
+    /// It stopped before everything was done, and left the rest as it was.
+    StoppedEarly(String),
     /// Whoever read the output has seen enough, and has gone.
     Finished,
 }
@@ -49,6 +52,7 @@ impl Failure {
             Self::Unknown(_) => 5,
             Self::NotReady(_) => 6,
             Self::SomeRejected(_) => 7,
+            Self::StoppedEarly(_) => 8,
         })
     }
 }
@@ -62,7 +66,8 @@ impl fmt::Display for Failure {
             | Self::Unreachable(text)
             | Self::Unknown(text)
             | Self::NotReady(text)
-            | Self::SomeRejected(text) => f.write_str(text),
+            | Self::SomeRejected(text)
+            | Self::StoppedEarly(text) => f.write_str(text),
             Self::Finished => Ok(()),
         }
     }

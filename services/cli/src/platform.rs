@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fabric::{
-    Adapters, AnyService, Descriptor,
+    Adapters, AnyService, Descriptor, Fabric, ServiceName,
     config::{self, Config},
     connect,
     core::topology::{self, Topology},
@@ -80,6 +80,12 @@ pub async fn adapters(config: &Config) -> Outcome<Adapters> {
 pub async fn host(config: &Config, adapters: Adapters, services: &[Box<dyn AnyService>]) -> Outcome<Host> {
     let host = Host::start(config, adapters, Ids::system(), catalogue(), services).await;
     Ok(host.map_err(ServeError::from)?)
+}
+
+/// The handle of the service that the fabric's own events belong to.
+pub fn platform_of(host: &Host) -> Outcome<Fabric> {
+    let name = ServiceName::try_new("platform").map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(host.fabric_as(name))
 }
 
 /// Where a running `fabric up` says how it can be reached.

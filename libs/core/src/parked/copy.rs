@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::id_of;
+use super::{Move, id_of};
 use crate::{
     codec::{self, CLOUDEVENTS_JSON, Poison, Received},
     event::{Checked, Descriptor, InvalidPayload},
@@ -51,14 +51,15 @@ pub enum CannotEdit {
     Subject,
 }
 
-/// The copy that goes back to the subscription: the event as it was published, with its place in `fabric-parked-at`. `oldest` says
-/// that nothing of its key is parked before it, `once` that it gets one attempt only.
-pub fn redriven_copy(incoming: &Incoming, target: &str, redrive_id: &str, oldest: bool, once: bool) -> Outgoing {
-    let mut outgoing = copy_to(target.to_owned(), incoming);
+/// The copy that goes back to the subscription: the event as it was published, with its place in `fabric-parked-at`. `once` says that it
+/// gets one attempt only.
+pub fn redriven_copy(step: &Move, redrive_id: &str, once: bool) -> Outgoing {
+    let mut outgoing = copy_to(step.target.clone(), &step.entry.message);
     let headers = &mut outgoing.message.headers;
     headers.retain(|name, _| !LEFT_BEHIND.contains(&name));
+    headers.set(PARKED_AT, step.entry.place.to_string());
     headers.set(REDRIVE_ID, redrive_id);
-    headers.set(REDRIVE_OLDEST, HeaderValue::Bool(oldest));
+    headers.set(REDRIVE_OLDEST, HeaderValue::Bool(step.oldest));
     headers.set(REDRIVE_ONCE, HeaderValue::Bool(once));
     outgoing
 }

@@ -93,22 +93,25 @@ pub struct ParkedEvents(Vec<Entry>);
 impl ParkedEvents {
     /// From the messages, in the order in which the queue gave them.
     pub fn of(messages: Vec<Incoming>) -> Self {
-        let mut latest = Timestamp::UNIX_EPOCH;
+        let mut latest: Option<Timestamp> = None;
         let mut entries: Vec<Entry> = Vec::with_capacity(messages.len());
         let mut known: HashMap<(TenantId, EventId), usize> = HashMap::new();
         for message in messages {
             let event = ParkedEvent::of(&message);
-            let place = event.parked_at.unwrap_or(latest);
-            latest = latest.max(place);
-            let identity = codec::decode_message(&message.message).ok().map(|r| (r.metadata.tenant, r.metadata.id));
+            let metadata = codec::decode_message(&message.message).ok().map(|received| received.metadata);
+            // What does not say since when it is parked is parked since the one before it, or else since it happened.
+            let happened_at = metadata.as_ref().map_or(Timestamp::UNIX_EPOCH, |metadata| metadata.time);
+            let place = event.parked_at.or(latest).unwrap_or(happened_at);
+            latest = latest.max(Some(place));
+            let identity = metadata.map(|metadata| (metadata.tenant, metadata.id));
             let tags = vec![message.tag];
             let entry = Entry { event, place, behind: None, message, tags };
-            match identity.as_ref().and_then(|identity| entries.get_mut(*known.get(identity)?)) {
-                Some(earlier) => earlier.join(entry),
-                None => {
-                    known.extend(identity.map(|identity| (identity, entries.len())));
-                    entries.push(entry);
-                }
+            let index = identity.as_ref().and_then(|identity| known.get(identity)).copied();
+            if let Some(earlier) = index.and_then(|index| entries.get_mut(index)) {
+                earlier.join(entry);
+            } else {
+                known.extend(identity.map(|identity| (identity, entries.len())));
+                entries.push(entry);
             }
         }
         // Stable: what was parked at the same time stays in the order of the queue.

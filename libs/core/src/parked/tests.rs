@@ -1,3 +1,5 @@
+mod copies;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,7 +76,7 @@ fn subscription() -> SubscriptionSpec {
 
 fn topology_of(order: Order) -> Topology {
     let retry = RetryPolicy::try_new(2, 1_000, 2, 60_000, 0).unwrap();
-    let subscription = SubscriptionSpec { order, retry, ..subscription() };
+    let subscription = SubscriptionSpec { retry, order, ..subscription() };
     let service = ServiceSpec::try_new("social".parse().unwrap(), vec![], vec![subscription]).unwrap();
     topology::of_services([&service], &["social"])
 }
@@ -176,8 +178,12 @@ fn events_stand_in_the_order_in_which_they_were_first_parked() {
     let mut gave_up = delivery(4, "p-2");
     gave_up.exchange = String::new();
     // Number 2 was parked again after 3 and 4 were, and keeps its place.
-    let events = ParkedEvents::of(vec![parked(1, "p-1", 10), parked(3, "p-1", 30), gave_up, parked(2, "p-1", 20)]);
+    let messages = vec![parked(1, "p-1", 10), parked(3, "p-1", 30), gave_up.clone(), parked(2, "p-1", 20)];
+    let events = ParkedEvents::of(messages);
     assert_eq!(order_of(&events), [1, 2, 3, 4]);
+    assert_eq!(events.entries()[3].place, seconds(30), "since the one before it");
+    let happened_at = "2026-09-03T11:55:00Z".parse().unwrap();
+    assert_eq!(ParkedEvents::of(vec![gave_up]).entries()[0].place, happened_at);
     let behind: Vec<_> = events.entries().iter().map(|entry| entry.behind.clone()).collect();
     assert_eq!(behind, [None, Some(id(1)), Some(id(1)), None]);
 }
@@ -248,7 +254,9 @@ fn a_partitioned_subscription_gets_an_event_back_by_its_slot() {
     let target = |order, slot: Option<HeaderValue>| {
         let mut incoming = parked(1, "p-1", 1);
         incoming.message.headers.retain(|name, _| name != SLOT);
-        slot.into_iter().for_each(|slot| incoming.message.headers.set(SLOT, slot));
+        if let Some(slot) = slot {
+            incoming.message.headers.set(SLOT, slot);
+        }
         target_of(&topology_of(order), &feed, &incoming).unwrap()
     };
     let table = [
@@ -264,103 +272,6 @@ fn a_partitioned_subscription_gets_an_event_back_by_its_slot() {
     for (order, slot, expected) in table {
         assert_eq!(target(order, slot.clone()), expected, "{order:?} {slot:?}");
     }
-}
-
-#[test]
-fn a_redriven_copy_is_the_event_as_it_was_published_and_keeps_its_place() {
-    let original = delivery(1, "p-1");
-    let mut was_parked = parked(1, "p-1", 10);
-    was_parked.message.headers.set(NOT_BEFORE, "2030-01-01T00:00:00Z");
-    was_parked.message.headers.set("x-death", "forged");
-    was_parked.message.headers.set("CC", "elsewhere");
-    let copy = redriven_copy(&was_parked, "social.feed", "r-1", true, false);
-    assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("", "social.feed"));
-    assert_eq!((&copy.message.body, &copy.message.properties.message_id), (&original.message.body, &Some(id(1))));
-    assert!(copy.message.properties.persistent && copy.message.properties.user_id.is_none());
-    let names: Vec<&str> =
-        copy.message.headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("fabric-")).collect();
-    assert_eq!(
-        names,
-        [
-            SLOT,
-            resend::ORIGIN_EXCHANGE,
-            resend::ORIGIN_KEY,
-            resend::ORIGIN_QUEUE,
-            resend::FIRST_FAILED_AT,
-            PARKED_AT,
-            REDRIVE_ID,
-            REDRIVE_OLDEST,
-            REDRIVE_ONCE
-        ]
-    );
-    assert!(copy.message.headers.get("x-death").is_none() && copy.message.headers.get("CC").is_none());
-    let back = back(copy, 1);
-    assert_eq!(Trial::of(&back).attempt, 1, "it is counted anew");
-    assert_eq!(codec::decode(&back).unwrap().metadata.id.to_string(), id(1));
-    let again = redriven_copy(&back, "social.feed", "r-2", false, true);
-    assert_eq!(again.message.headers.text(REDRIVE_ID), Some("r-2"));
-    assert_eq!(again.message.headers.get(REDRIVE_ONCE), Some(&HeaderValue::Bool(true)));
-}
-
-#[test]
-fn an_edited_copy_keeps_its_cause_and_place_and_has_a_valid_payload() {
-    let (feed, operator) = ("social.feed".parse().unwrap(), ActorId::try_new("ada").unwrap());
-    let descriptor = Descriptor::of::<Posted>();
-    let edit = |incoming: &Incoming, payload: &str| {
-        edited_copy(incoming, &feed, &descriptor, payload.as_bytes(), seconds(10), &operator, seconds(99))
-    };
-    let was_parked = parked(1, "p-1", 10);
-    let copy = edit(&was_parked, r#"{"post":"p-1","likes":7,"unknown":1}"#).unwrap();
-    assert_eq!(copy.routing_key, "social.feed.parked");
-    assert_eq!(copy.message.body, r#"{"post":"p-1","likes":7}"#);
-    let event = ParkedEvent::of(&back(copy, 2));
-    let before = ParkedEvent::of(&was_parked);
-    assert_eq!(event, ParkedEvent { edited_at: Some(seconds(99)), ..before });
-
-    let code = |payload: &str| match edit(&was_parked, payload) {
-        Err(CannotEdit::Payload(InvalidPayload::Shape(_))) => "shape",
-        Err(CannotEdit::Payload(InvalidPayload::Bounds(_))) => "bounds",
-        Err(CannotEdit::Key) => "key",
-        other => panic!("{other:?}"),
-    };
-    let table = [
-        ("{}", "shape"),
-        ("no json", "shape"),
-        (r#"{"post":"p-1","likes":700}"#, "bounds"),
-        (r#"{"post":"p-2","likes":7}"#, "key"),
-    ];
-    for (payload, expected) in table {
-        assert_eq!(code(payload), expected, "{payload}");
-    }
-    let mut about_somebody = was_parked.clone();
-    about_somebody.message.headers.set("cloudEvents_subject", "u-1");
-    assert_eq!(edit(&about_somebody, r#"{"post":"p-1","likes":7}"#), Err(CannotEdit::Subject));
-    let mut newer = was_parked.clone();
-    newer.message.headers.set("cloudEvents_dataschema", "urn:fabric:social.post.created:2");
-    let refused = edit(&newer, r#"{"post":"p-1","likes":7}"#);
-    assert_eq!(refused, Err(CannotEdit::Newer { found: 2, known: 1 }));
-    let mut unreadable = was_parked;
-    unreadable.message.headers.retain(|name, _| name != "cloudEvents_tenantid");
-    let refused = edit(&unreadable, r#"{"post":"p-1","likes":7}"#);
-    assert_eq!(refused, Err(CannotEdit::Unreadable(Poison::Missing("tenantid"))));
-}
-
-#[test]
-fn a_structured_event_is_edited_too() {
-    let (feed, operator) = ("social.feed".parse().unwrap(), ActorId::try_new("ada").unwrap());
-    let binary = delivery(1, "p-1");
-    let metadata = codec::decode(&binary).unwrap().metadata;
-    let mut structured = parked(1, "p-1", 10);
-    structured.message.body = codec::encode_structured(&metadata, &binary.message.body).unwrap().into();
-    structured.message.properties.content_type = Some(format!("{}; charset=utf-8", codec::CLOUDEVENTS_JSON));
-    structured.message.headers.retain(|name, _| name.starts_with("fabric-"));
-    let payload = br#"{"post":"p-1","likes":7}"#;
-    let copy =
-        edited_copy(&structured, &feed, &Descriptor::of::<Posted>(), payload, seconds(10), &operator, seconds(99))
-            .unwrap();
-    let read = codec::decode_message(&copy.message).unwrap();
-    assert_eq!((read.metadata, &read.body[..]), (metadata, &payload[..]));
-    assert_eq!(ParkedEvent::of(&back(copy, 1)).cause, Cause::Exhausted);
 }
 
 proptest::proptest! {

@@ -13,6 +13,7 @@ use fabric_core::{
     service::SubscriptionSpec,
 };
 use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
 use crate::{
@@ -49,6 +50,17 @@ pub(super) struct Delivery {
     pub incoming: Incoming,
     pub read: Result<Received, Poison>,
     pub trial: Trial,
+    /// How it is with the channel that it came by.
+    pub channel: ChannelEnd,
+}
+
+/// The end of a channel, as those see it who are still at work on its deliveries.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ChannelEnd {
+    /// Nothing is begun any more.
+    pub near: CancellationToken,
+    /// The channel is gone: its deliveries come again, to whoever consumes then.
+    pub here: CancellationToken,
 }
 
 /// What came of an attempt.
@@ -68,9 +80,9 @@ pub(super) enum Verdict {
 
 impl Attempts {
     /// Reads a delivery, as far as this subscription may.
-    pub fn read(&self, incoming: Incoming) -> Delivery {
+    pub fn read(&self, incoming: Incoming, channel: ChannelEnd) -> Delivery {
         let read = self.decode(&incoming);
-        Delivery { trial: Trial::of(&incoming), incoming, read }
+        Delivery { trial: Trial::of(&incoming), incoming, read, channel }
     }
 
     fn decode(&self, incoming: &Incoming) -> Result<Received, Poison> {
@@ -79,7 +91,8 @@ impl Attempts {
         if is_served { Ok(received) } else { Err(Poison::WrongTenant) }
     }
 
-    /// Makes one attempt, and those that follow it at once.
+    /// Makes one attempt, and those that follow it at once. None follows when the channel is about to end: it may be lost unnoticed
+    /// meanwhile, and another process be at it.
     pub async fn make(&self, delivery: &mut Delivery) -> Verdict {
         if !self.spec.order.is_strict()
             && let Some(rest) = delivery.trial.rest(self.clock.now())
@@ -92,6 +105,9 @@ impl Attempts {
             self.gate.attempted(outcome.sign(), &self.metrics);
             let disposition = self.decide(outcome.clone(), delivery);
             if disposition == Disposition::RetryNow {
+                if delivery.channel.near.is_cancelled() {
+                    return Verdict::GiveBack;
+                }
                 self.note(&disposition, delivery);
                 delivery.trial = delivery.trial.failed(self.clock.now());
                 continue;
@@ -120,7 +136,7 @@ impl Attempts {
     /// A handler has asked for longer than any wait queue lasts.
     async fn wait_on(&self, delivery: &Delivery, rest: Duration) -> Verdict {
         let copy = resend::waiting_copy(&delivery.incoming, &self.spec, delivery.trial, rest);
-        match self.keep_patiently(copy).await {
+        match self.keep_patiently(copy, &delivery.channel.here).await {
             Ok(()) => Verdict::Waits,
             Err(error) => self.not_kept(&error),
         }
@@ -174,7 +190,7 @@ impl Attempts {
                 (Some(resend::parked_copy(incoming, &self.spec, *trial, reason, now)), Verdict::Parked)
             }
         };
-        match self.keep_patiently(copy).await {
+        match self.keep_patiently(copy, &delivery.channel.here).await {
             Ok(()) => verdict,
             Err(error) => self.not_kept(&error),
         }
@@ -185,13 +201,16 @@ impl Attempts {
         Verdict::GiveBack
     }
 
-    /// The broker may be away for a moment: trying a few times is cheaper than having the delivery come again at once.
-    async fn keep_patiently(&self, copy: Option<Outgoing>) -> Result<(), PublishError> {
+    /// The broker may be away for a moment: trying a few times is cheaper than having the delivery come again at once. When it comes
+    /// again anyway, a late copy would only be parked, and hold its key, though somebody else has handled it.
+    async fn keep_patiently(&self, copy: Option<Outgoing>, gone: &CancellationToken) -> Result<(), PublishError> {
         let copy = copy.ok_or(PublishError::NotSent { reason: "the retry policy has no wait queue" })?;
         let mut tries = 1;
         loop {
             match keep(self.broker.as_ref(), copy.clone()).await {
-                Err(_) if tries < COPY_TRIES_MAX => tokio::time::sleep(pause_after(tries)).await,
+                Err(_) if tries < COPY_TRIES_MAX && !gone.is_cancelled() => {
+                    tokio::time::sleep(pause_after(tries)).await
+                }
                 result => return result,
             }
             tries += 1;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Subscriber,
-    attempt::{Attempts, Delivery, Verdict},
+    attempt::{Attempts, ChannelEnd, Delivery, Verdict},
     gate::Turn,
     held::{Held, Key},
 };
@@ -53,6 +53,7 @@ pub(super) struct Channel<'a> {
     turn_at: Option<Duration>,
     /// Why the channel has to be closed, if it has to: all deliveries go back together, in their order.
     must_close: Option<Ended>,
+    end: ChannelEnd,
 }
 
 struct Finished {
@@ -78,6 +79,7 @@ impl<'a> Channel<'a> {
             put_off_count: 0,
             turn_at: None,
             must_close: None,
+            end: ChannelEnd::default(),
         }
     }
 
@@ -146,7 +148,7 @@ impl<'a> Channel<'a> {
         self.ledger.delivered(incoming.tag);
         let attempts = &self.subscriber.attempts;
         attempts.activity.took_in_hand();
-        let delivery = attempts.read(incoming);
+        let delivery = attempts.read(incoming, self.end.clone());
         let key = delivery.read.as_ref().ok().and_then(|received| {
             let metadata = &received.metadata;
             metadata.key.clone().map(|key| (metadata.tenant.clone(), key))
@@ -252,6 +254,8 @@ impl<'a> Channel<'a> {
     /// The channel is gone. What runs is let finish before anything is consumed again: the same events come again, and
     /// must not be handled beside themselves.
     async fn lost(mut self, stop: &CancellationToken) {
+        self.end.near.cancel();
+        self.end.here.cancel();
         let Attempts { spec, activity, .. } = self.subscriber.attempts.as_ref();
         tracing::warn!(subscription = %spec.name, running = self.running.len(), "the consumer ended; it will be started again");
         activity.out_of_hand(self.take_waiting().len());
@@ -263,6 +267,7 @@ impl<'a> Channel<'a> {
     /// Finishes and acknowledges what is in hand, and gives back the rest. What a strict subscription gives back goes with the end of
     /// the channel, all together, since only then its order is kept.
     async fn drain(mut self, stop: &CancellationToken) {
+        self.end.near.cancel();
         let waiting = self.take_waiting();
         self.subscriber.attempts.activity.out_of_hand(waiting.len());
         if !self.subscriber.attempts.spec.order.is_strict() {

@@ -7,6 +7,7 @@ use fabric_core::{
     message::{HeaderValue, Incoming},
     resend,
 };
+use jiff::Timestamp;
 
 use super::attempt::{Attempts, Delivery};
 use crate::parked::{PATIENCE, ParkedError, ParkedQueue};
@@ -33,16 +34,19 @@ impl<'a> Held<'a> {
         }
         let broker = self.attempts.broker.as_ref();
         let mut parked = ParkedQueue::open(broker, &self.attempts.spec.name, PATIENCE).await?;
-        let mut events: Vec<(String, Key, String)> = Vec::new();
+        let mut events: Vec<(Timestamp, Key, String)> = Vec::new();
+        let mut latest = Timestamp::UNIX_EPOCH;
         while let Some(incoming) = parked.next().await? {
-            events.extend(place_of(&incoming));
+            // What was parked again, or edited, is at the end of the queue and keeps its place all the same. What does not say since when
+            // it is parked has the place that it has in the queue.
+            let place = parked_at(&incoming).unwrap_or(latest);
+            latest = latest.max(place);
+            events.extend(key_and_id_of(&incoming).map(|(key, id)| (place, key, id)));
         }
         parked.close().await;
-        // What was parked again, or edited, is at the end of the queue and keeps its place all the same. The sort is stable.
-        events.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let mut holds = Holds::default();
-        for (_, key, id) in events {
-            holds.parked(key, &id);
+        for (place, key, id) in events {
+            holds.parked(key, &id, place);
         }
         self.holds = Some(holds);
         self.note();
@@ -58,7 +62,8 @@ impl<'a> Held<'a> {
 
     pub fn parked(&mut self, key: Option<&Key>, delivery: &Delivery) {
         if let (Some(holds), Some(key), Some(id)) = (&mut self.holds, key, id_of(delivery)) {
-            holds.parked(key.clone(), &id);
+            let place = parked_at(&delivery.incoming).unwrap_or_else(|| self.attempts.clock.now());
+            holds.parked(key.clone(), &id, place);
             self.note();
         }
     }
@@ -84,10 +89,13 @@ fn id_of(delivery: &Delivery) -> Option<String> {
     delivery.read.as_ref().ok().map(|received| received.metadata.id.to_string())
 }
 
-fn place_of(incoming: &Incoming) -> Option<(String, Key, String)> {
+fn parked_at(incoming: &Incoming) -> Option<Timestamp> {
+    incoming.message.headers.text(resend::PARKED_AT)?.parse().ok()
+}
+
+fn key_and_id_of(incoming: &Incoming) -> Option<(Key, String)> {
     let metadata = decode(incoming).ok()?.metadata;
-    let parked_at = incoming.message.headers.text(resend::PARKED_AT).unwrap_or_default().to_owned();
-    Some((parked_at, (metadata.tenant, metadata.key?), metadata.id.to_string()))
+    Some(((metadata.tenant, metadata.key?), metadata.id.to_string()))
 }
 
 fn redriven(incoming: &Incoming) -> Redriven {
@@ -95,6 +103,7 @@ fn redriven(incoming: &Incoming) -> Redriven {
     match (headers.get(resend::REDRIVE_ID), headers.get(resend::REDRIVE_OLDEST)) {
         (None, _) => Redriven::No,
         (Some(_), Some(HeaderValue::Bool(true))) => Redriven::AsOldest,
-        (Some(_), _) => Redriven::Yes,
+        // Without a place of its own it comes after everything that has one.
+        (Some(_), _) => Redriven::Since(parked_at(incoming).unwrap_or(Timestamp::MAX)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fabric::Clock;
+use fabric::{Clock, core::breaker::Circuit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,6 +50,9 @@ struct Subscription {
     pending: Option<u64>,
     parked: Option<u64>,
     active_consumers: Option<u64>,
+    consuming_here: bool,
+    paused: bool,
+    circuit: Circuit,
     handled: u64,
     retried: u64,
     lag_ms: i64,
@@ -86,6 +89,7 @@ fn describe(report: &Report) -> String {
     );
     let mut table = Table::new(&[
         "SUBSCRIPTION",
+        "STATE",
         "PENDING",
         "PARKED",
         "CONSUMERS",
@@ -100,6 +104,7 @@ fn describe(report: &Report) -> String {
     for subscription in &events.subscriptions {
         table.row([
             subscription.subscription.clone(),
+            state(subscription).to_owned(),
             count(subscription.pending),
             count(subscription.parked),
             count(subscription.active_consumers),
@@ -111,4 +116,15 @@ fn describe(report: &Report) -> String {
         ]);
     }
     text + &table.to_string()
+}
+
+/// What the process that was asked does with the subscription.
+fn state(subscription: &Subscription) -> &'static str {
+    match (subscription.paused, subscription.circuit, subscription.consuming_here) {
+        (true, ..) => "paused",
+        (false, Circuit::Open, _) => "circuit open",
+        (false, Circuit::HalfOpen, _) => "probing",
+        (false, Circuit::Closed, true) => "consuming",
+        (false, Circuit::Closed, false) => "not consuming",
+    }
 }

@@ -79,7 +79,7 @@ pub async fn run(common: &Common, arguments: Oneroster) -> Outcome {
     telemetry::init_logging(&config.log).map_err(fabric::http::ServeError::from)?;
     let services = platform::services(&config, &[])?;
     let host = platform::host(&config, platform::adapters(&config).await?, &services).await?;
-    let operator = Operator::of(&host, &Arc::new(config));
+    let operator = Operator::of(&host, &Arc::new(config))?;
     let request = ImportRequest { path: arguments.path, rejects: rejects.clone() };
     let tenant = common.tenant.clone();
     let work = tokio::spawn(async move { import_into(&operator, &tenant, request, sender).await });
@@ -170,14 +170,14 @@ async fn import_and_wait(
 /// Waits until no subscription has anything waiting and nothing has been settled for a moment. Events that wait for another attempt
 /// are not waited for: they are counted as put off in `fabric health`.
 async fn everything_is_handled(operator: &Operator, lines: &mpsc::Sender<ImportLine>, before: u64) -> Outcome {
-    let subscriptions: Vec<_> = operator.subscriptions.to_vec();
+    let watched: Vec<_> = operator.watched.to_vec();
     let mut settled = operator.activity.settled();
     let until = Instant::now() + HANDLED_DEADLINE;
     loop {
         settled.mark_unchanged();
         let is_quiet = tokio::time::timeout(QUIET, settled.changed()).await.is_err();
         let waits =
-            observer::depths(operator.adapters.broker.as_ref(), &subscriptions).await.map_err(|error| away(&error))?;
+            observer::depths(operator.adapters.broker.as_ref(), &watched).await.map_err(|error| away(&error))?;
         if is_quiet && operator.activity.in_hand() == 0 && waits.iter().all(|depth| depth.pending == 0) {
             return Ok(());
         }

@@ -5,6 +5,7 @@ mod explain;
 mod health;
 pub mod import;
 mod last;
+pub mod parked;
 mod publish;
 mod tail;
 mod token;
@@ -25,6 +26,7 @@ pub async fn run(args: Args) -> Outcome {
         Command::Tail(tail) => tail::run(&common, tail).await,
         Command::Last(last) => last::run(&common, last).await,
         Command::Events(events) => events::run(&common, &events),
+        Command::Parked(parked) => parked::run(&common, parked).await,
         Command::Explain(explain) => explain::run(&common, &explain),
         Command::Health(_) => health::run(&common).await,
         Command::Token(token) => token::run(&common, token),

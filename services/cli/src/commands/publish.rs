@@ -42,7 +42,7 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
 }
 
 /// The payload itself, or the content of the file behind an `@`; `@-` is standard input.
-fn payload(data: &str) -> Outcome<Bytes> {
+pub fn payload(data: &str) -> Outcome<Bytes> {
     let Some(file) = data.strip_prefix('@') else { return Ok(Bytes::copy_from_slice(data.as_bytes())) };
     let cannot = |error: std::io::Error| Failure::Usage(format!("--data: cannot read {file}: {error}"));
     let reader: Box<dyn Read> =

@@ -37,7 +37,7 @@ pub async fn run(common: &Common, arguments: Up) -> Outcome {
     let url = format!("http://{}", listener.local_addr()?);
     let host = platform::host(&config, platform::adapters(&config).await?, &services).await?;
     let config = Arc::new(config);
-    let operator = Operator::of(&host, &config);
+    let operator = Operator::of(&host, &config)?;
     let verifier = Verifier::new(tokens, host.adapters().clock);
     let router = host.router_with(&config.http, verifier, &metrics, operator::router(operator.clone()));
     let announced = Announced::new(&config, &url)?;

@@ -145,6 +145,7 @@ fn parse<T: DeserializeOwned>(status: u16, text: &str) -> Outcome<T> {
         .map_or_else(|_| format!("the answer has the status {status}"), |problem| problem.detail);
     Err(match status {
         401 | 403 | 404 | 413 | 422 => Failure::Refused(message),
+        409 => Failure::NotReady(message),
         503 => Failure::Unreachable(message),
         504 => Failure::Unknown(message),
         _ => Failure::Other(message),

@@ -1,13 +1,15 @@
 //! What an operator can do: the same functions behind a running `fabric up`'s HTTP routes and behind commands that speak to the
 //! servers themselves.
 
+mod audit;
 mod client;
+pub mod parked;
 mod routes;
 mod running;
 
 pub use client::Client;
 pub use routes::{ImportRequest, Operator, router};
-pub use running::{Reach, address, reach};
+pub use running::{Reach, actor, address, reach};
 
 use bytes::Bytes;
 use fabric::{

@@ -12,18 +12,24 @@ use axum::{
 };
 use bytes::Bytes;
 use fabric::{
-    Actor, ActorId, Adapters, Descriptor, Fabric, Pattern, Role, ServiceName, SubscriptionName, Topic, config::Config,
-    host::Host, http::Problem, identity::Identity, runtime::activity::Activity,
+    Actor, ActorId, Adapters, Descriptor, Fabric, Pattern, Role, ServiceName, Topic,
+    config::Config,
+    core::topology::Topology,
+    host::Host,
+    http::Problem,
+    identity::Identity,
+    runtime::{activity::Activity, observer::Watched},
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{ROLE, Seen};
+use super::{ROLE, Seen, parked};
 use crate::{
     Outcome,
     commands::import::{ImportLine, import_into},
     exit::Failure,
+    platform,
 };
 
 /// What the routes work on.
@@ -35,22 +41,28 @@ pub struct Operator {
     pub adapters: Adapters,
     /// What is going on.
     pub activity: Arc<Activity>,
-    /// Every subscription that runs here.
-    pub subscriptions: Arc<[SubscriptionName]>,
+    /// The handle of the service that the fabric's own events belong to.
+    pub platform: Fabric,
+    /// What the services need on the broker.
+    pub topology: Arc<Topology>,
+    /// Every subscription that runs here, with its queues.
+    pub watched: Arc<[Watched]>,
     /// The limits of an import.
     pub config: Arc<Config>,
 }
 
 impl Operator {
     /// What an operator can do with services that run in this process.
-    pub fn of(host: &Host, config: &Arc<Config>) -> Self {
-        Self {
+    pub fn of(host: &Host, config: &Arc<Config>) -> Outcome<Self> {
+        Ok(Self {
+            platform: platform::platform_of(host)?,
+            topology: Arc::new(host.topology().clone()),
             fabrics: Arc::new(host.fabrics()),
             adapters: host.adapters().clone(),
             activity: Arc::clone(host.activity()),
-            subscriptions: host.subscriptions().into(),
+            watched: host.watched().into(),
             config: Arc::clone(config),
-        }
+        })
     }
 
     /// The handle of the service that owns an event.
@@ -81,6 +93,7 @@ pub fn router(operator: Operator) -> Router {
         .route("/operator/last", get(last))
         .route("/operator/tail", get(tail))
         .route("/operator/import", post(import))
+        .merge(parked::router())
         .with_state(operator)
 }
 
@@ -157,13 +170,13 @@ async fn import(
     Ok(lines_response(Body::from_stream(lines)))
 }
 
-fn json_line(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
+pub(super) fn json_line(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     Ok(line.into())
 }
 
-fn lines_response(body: Body) -> Response {
+pub(super) fn lines_response(body: Body) -> Response {
     ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }
 
@@ -171,16 +184,17 @@ fn pattern(text: &str) -> Result<Pattern, Problem> {
     Pattern::try_new(text).map_err(|error| problem(&Failure::Refused(error.to_string())))
 }
 
-fn require_operator(identity: &Identity) -> Result<(), Problem> {
+pub(super) fn require_operator(identity: &Identity) -> Result<(), Problem> {
     if identity.actor.role.as_str() == ROLE { Ok(()) } else { Err(Problem::forbidden("only an operator may do this")) }
 }
 
 /// A failure as HTTP says it; [`super::Client`] turns it back.
-fn problem(failure: &Failure) -> Problem {
+pub(super) fn problem(failure: &Failure) -> Problem {
     let (status, code) = match failure {
         Failure::Refused(_) | Failure::Usage(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
         Failure::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unreachable"),
         Failure::Unknown(_) => (StatusCode::GATEWAY_TIMEOUT, "unknown"),
+        Failure::NotReady(_) => (StatusCode::CONFLICT, "not_ready"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
     };
     Problem::new(status, code, failure.to_string())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fabric::{
-    Actor, Adapters, Clock, Role,
+    Actor, ActorId, Adapters, Clock, Role,
     config::Config,
     identity::{Identity, Tokens},
 };
@@ -39,7 +39,7 @@ pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
 
 /// A client of the running `fabric up`, with an operator's token for this tenant.
 fn client(common: &Common, config: &Config) -> Outcome<Client> {
-    let identity = Identity { tenant: common.tenant.clone(), actor: operator()? };
+    let identity = Identity { tenant: common.tenant.clone(), actor: actor()? };
     let url = address(common, config)?;
     let tokens = Tokens::for_config(config).map_err(|error| Failure::Other(error.to_string()))?;
     let token = tokens
@@ -63,7 +63,10 @@ pub fn address(common: &Common, config: &Config) -> Outcome<String> {
     })
 }
 
-fn operator() -> Outcome<Actor> {
+/// The operator who gives the command: `operator`, or `operator:NAME` where the system says who that is.
+pub fn actor() -> Outcome<Actor> {
     let name = |error: fabric::core::name::InvalidName| Failure::Other(error.to_string());
-    Ok(Actor { id: ROLE.parse().map_err(name)?, role: Role::try_new(ROLE).map_err(name)? })
+    let user = std::env::var("USER").ok().and_then(|user| ActorId::try_new(&format!("{ROLE}:{user}")).ok());
+    let id = user.map_or_else(|| ROLE.parse().map_err(name), Ok)?;
+    Ok(Actor { id, role: Role::try_new(ROLE).map_err(name)? })
 }

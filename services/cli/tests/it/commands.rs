@@ -131,7 +131,11 @@ async fn only_an_operator_may_use_the_operators_routes() -> Result<()> {
     let url = cli.url()?;
     let table = [(None, 401), (Some("not.a.token"), 401), (Some(student.trim()), 403), (Some(operator.trim()), 200)];
     for (token, expected) in table {
-        for path in ["/operator/last?pattern=%23", "/operator/publish?topic=social.post.created&role=student"] {
+        for path in [
+            "/operator/last?pattern=%23",
+            "/operator/parked",
+            "/operator/publish?topic=social.post.created&role=student",
+        ] {
             let (url, authorization) = (format!("{url}{path}"), token.map(|token| format!("Bearer {token}")));
             let is_publish = path.contains("publish");
             let status = tokio::task::spawn_blocking(move || ask(&url, authorization.as_deref(), is_publish)).await??;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod import;
+mod parked;
 mod process;
 mod servers;
 mod wrong_input;

@@ -20,18 +20,25 @@ pub const DEADLINE: Duration = Duration::from_mins(2);
 pub struct Cli {
     folder: TempDir,
     options: Vec<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Cli {
     /// The binary on `memory://`.
     pub fn new() -> Result<Self> {
-        Ok(Self { folder: TempDir::new()?, options: Vec::new() })
+        Ok(Self { folder: TempDir::new()?, options: Vec::new(), environment: Vec::new() })
     }
 
     /// The binary on these servers.
     pub fn on(amqp: &str, redis: &str) -> Result<Self> {
         let options = ["--amqp", amqp, "--redis", redis].map(str::to_owned).to_vec();
         Ok(Self { options, ..Self::new()? })
+    }
+
+    /// The same with a variable in its environment.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
     }
 
     pub fn folder(&self) -> &Path {
@@ -78,6 +85,12 @@ impl Cli {
         Ok(Up { child })
     }
 
+    /// Starts a command that somebody ends.
+    pub fn start(&self, arguments: &[&str]) -> Result<Child> {
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fabric"));
         command
@@ -86,6 +99,7 @@ impl Cli {
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.environment.iter().cloned())
             .env("FABRIC__LOG__FILTER", "warn")
             .env("FABRIC__DATA__FOLDER", self.folder.path().join("data"));
         command

@@ -27,6 +27,12 @@ async fn wrong_input_is_answered_with_its_code_and_a_word_of_help() -> Result<()
         (&["up", "--amqp", "http://x"], 2, "broker.url"),
         (&["import", "oneroster", "/no/such/bundle"], 3, "/no/such/bundle"),
         (&["import", "oneroster", &bundle], 3, "zip"),
+        (&["parked", "ls"], 4, "no `fabric up` runs"),
+        (&["parked", "ls", "Notification"], 2, "subscription"),
+        (&["parked", "redrive", "notification.dispatch"], 2, "--all"),
+        (&["parked", "redrive", "notification.dispatch", "--all", "--id", "1"], 2, "cannot be used with"),
+        (&["parked", "redrive", "notification.dispatch", "--all", "--rate", "0/s"], 2, "a rate is"),
+        (&["parked", "drop", "notification.dispatch", "--all"], 2, "--reason"),
         (&["explain", "kyc.document.verified", "--config", "/no/such/file"], 2, "/no/such/file"),
     ];
     for (arguments, code, says) in table {
@@ -76,6 +82,12 @@ async fn every_command_says_its_exit_codes() -> Result<()> {
         &["last"],
         &["events"],
         &["explain"],
+        &["parked"],
+        &["parked", "ls"],
+        &["parked", "show"],
+        &["parked", "edit"],
+        &["parked", "redrive"],
+        &["parked", "drop"],
         &["health"],
         &["token"],
     ];
