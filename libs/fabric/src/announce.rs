@@ -1,6 +1,6 @@
 //! Telling what was parked, and what became of redriven events, as events of the context `fabric`.
 
-use fabric_core::{Descriptor, ServiceName, TenantId};
+use fabric_core::{Descriptor, ServiceName, TenantId, topology::names::FABRIC_CONTEXT};
 use fabric_runtime::notice::{Notice, What};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -41,6 +41,10 @@ impl Announcer {
                 notice = notices.recv() => notice,
             };
             let Some(notice) = notice else { return };
+            // To tell that such an event was parked would be told again, if its subscription cannot handle that either, without end.
+            if notice.event.as_ref().is_some_and(|(_, topic)| topic.context() == FABRIC_CONTEXT) {
+                continue;
+            }
             if let Err(error) = self.tell(notice).await {
                 tracing::debug!(%error, "a notice was not published");
             }

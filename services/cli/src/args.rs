@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use fabric::{ActorId, Pattern, Role, TenantId, Topic};
+use fabric::{ActorId, Pattern, Role, SubscriptionName, TenantId, Topic};
 
 use crate::{commands::parked::Parked, exit};
 
@@ -66,6 +66,12 @@ pub enum Command {
     /// Look at events that could not be handled, change them, send them back or give them up.
     #[command(subcommand, after_help = exit::TABLE)]
     Parked(Parked),
+    /// Stop handling a subscription's events, in all instances, until it is resumed; or list what is paused.
+    #[command(after_help = exit::TABLE)]
+    Pause(Pause),
+    /// Handle a paused subscription's events again.
+    #[command(after_help = exit::TABLE)]
+    Resume(Resume),
     /// Say where an event goes, and why.
     #[command(after_help = exit::TABLE)]
     Explain(Explain),
@@ -161,6 +167,25 @@ pub struct Events {
     /// Which topics: `*` stands for one word, `#` for any number.
     #[arg(default_value = "#", value_parser = Pattern::try_new)]
     pub pattern: Pattern,
+}
+
+/// `fabric pause`.
+#[derive(Debug, clap::Args)]
+pub struct Pause {
+    /// The subscription, such as `social.activity_feed`; without one, what is paused is listed.
+    #[arg(value_parser = SubscriptionName::try_new, requires = "reason")]
+    pub subscription: Option<SubscriptionName>,
+    /// Why; it is recorded, and shown to whoever asks.
+    #[arg(long, value_name = "TEXT", requires = "subscription")]
+    pub reason: Option<String>,
+}
+
+/// `fabric resume`.
+#[derive(Debug, clap::Args)]
+pub struct Resume {
+    /// The subscription, such as `social.activity_feed`.
+    #[arg(value_parser = SubscriptionName::try_new)]
+    pub subscription: SubscriptionName,
 }
 
 /// `fabric explain`.

@@ -21,6 +21,7 @@ use crate::{
     limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, JSON_DEPTH_MAX},
     message::{Incoming, Message},
     metadata::Metadata,
+    resend::{ORIGIN_EXCHANGE, ORIGIN_KEY},
     topology::names,
 };
 
@@ -106,10 +107,19 @@ impl Received {
 pub fn decode(incoming: &Incoming) -> Result<Received, Poison> {
     let received = decode_message(&incoming.message)?;
     let topic = &received.metadata.topic;
-    // Retries and redrives come by the default exchange straight to the queue, everything else by its context's exchange.
-    let by_its_way = incoming.exchange.is_empty()
-        || (incoming.routing_key == topic.as_str() && incoming.exchange == names::exchange(topic.context()));
+    let by_its_way = way_of(incoming)
+        .is_none_or(|(exchange, key)| key == topic.as_str() && exchange == names::exchange(topic.context()));
     if by_its_way { Ok(received) } else { Err(Poison::Misrouted) }
+}
+
+/// The exchange and the routing key that an event was published with. Retries and redrives come by the default exchange straight to the
+/// queue, and say by which way the original came: one that was misrouted stays so. None: it never came by another exchange.
+fn way_of(incoming: &Incoming) -> Option<(&str, &str)> {
+    if !incoming.exchange.is_empty() {
+        return Some((&incoming.exchange, &incoming.routing_key));
+    }
+    let headers = &incoming.message.headers;
+    headers.text(ORIGIN_EXCHANGE).zip(headers.text(ORIGIN_KEY))
 }
 
 /// Reads a message of either mode, wherever it came from.

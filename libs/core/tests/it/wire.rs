@@ -70,6 +70,19 @@ fn copies_for_a_retry_and_from_parking_are_the_same_event() {
 }
 
 #[test]
+fn a_misrouted_event_stays_so_when_it_is_sent_again() {
+    let publication = plan(&grade(), origin("academic", "teacher")).unwrap();
+    let astray = Incoming { exchange: "events.kyc".into(), ..incoming(publication.outgoing.message) };
+    assert_eq!(decode(&astray), Err(Poison::Misrouted));
+    let subscription = crate::service::subscription("academic.gpa", &["gradebook.#"]);
+    let reason = fabric_core::delivery::ParkReason::Poison(Poison::Misrouted);
+    let copy = parked_copy(&astray, &subscription, Trial::of(&astray), &reason, Timestamp::UNIX_EPOCH);
+    let back =
+        Incoming { exchange: String::new(), routing_key: "academic.gpa".into(), message: copy.message, ..astray };
+    assert_eq!(decode(&back), Err(Poison::Misrouted));
+}
+
+#[test]
 fn other_clients_events_are_read_whatever_prefix_they_use() {
     for prefix in ["cloudEvents_", "cloudEvents:", "ce-"] {
         let received = decode(&incoming(foreign(prefix))).unwrap();

@@ -6,6 +6,7 @@ mod health;
 pub mod import;
 mod last;
 pub mod parked;
+mod pause;
 mod publish;
 mod tail;
 mod token;
@@ -27,6 +28,8 @@ pub async fn run(args: Args) -> Outcome {
         Command::Last(last) => last::run(&common, last).await,
         Command::Events(events) => events::run(&common, &events),
         Command::Parked(parked) => parked::run(&common, parked).await,
+        Command::Pause(pause) => pause::pause(&common, pause).await,
+        Command::Resume(resume) => pause::resume(&common, resume).await,
         Command::Explain(explain) => explain::run(&common, &explain),
         Command::Health(_) => health::run(&common).await,
         Command::Token(token) => token::run(&common, token),

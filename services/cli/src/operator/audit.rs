@@ -34,7 +34,7 @@ pub struct Act {
     pub act_id: String,
     /// Who does it.
     pub actor: String,
-    /// What: `edit`, `redrive` or `drop`.
+    /// What: `edit`, `redrive`, `drop`, `pause` or `resume`.
     pub act: &'static str,
     /// To which subscription.
     pub subscription: String,
@@ -85,6 +85,18 @@ impl Act {
             reason: None,
             redrive_id: None,
         }
+    }
+}
+
+impl Act {
+    /// An act on a whole subscription.
+    pub fn on_subscription(
+        act_id: String,
+        actor: &fabric::Actor,
+        act: &'static str,
+        subscription: &fabric::SubscriptionName,
+    ) -> Self {
+        Self { selection: String::new(), ..Self::new(act_id, actor, act, subscription, &Select::All, Vec::new()) }
     }
 }
 

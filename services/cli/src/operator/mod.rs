@@ -4,6 +4,7 @@
 mod audit;
 mod client;
 pub mod parked;
+pub mod pauses;
 mod routes;
 mod running;
 

@@ -24,7 +24,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{ROLE, Seen, parked};
+use super::{ROLE, Seen, parked, pauses};
 use crate::{
     Outcome,
     commands::import::{ImportLine, import_into},
@@ -94,6 +94,7 @@ pub fn router(operator: Operator) -> Router {
         .route("/operator/tail", get(tail))
         .route("/operator/import", post(import))
         .merge(parked::router())
+        .merge(pauses::router())
         .with_state(operator)
 }
 

@@ -3,6 +3,7 @@
 mod commands;
 mod import;
 mod parked;
+mod pauses;
 mod process;
 mod servers;
 mod wrong_input;

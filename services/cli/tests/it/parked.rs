@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::process::{Cli, DEADLINE};
 
-const DISPATCH: &str = "notification.dispatch";
-const REQUESTED: &str = "notification.dispatch.requested";
+pub const DISPATCH: &str = "notification.dispatch";
+pub const REQUESTED: &str = "notification.dispatch.requested";
 
 /// A notice on a channel. Nobody serves `push`, which the handler says for good.
-fn notice(number: usize, template: &str, channel: &str) -> String {
+pub fn notice(number: usize, template: &str, channel: &str) -> String {
     json!({
         "notificationId": format!("n-{number}"), "recipientId": format!("u-{number}"), "subjectId": "u-11391",
         "template": template, "variables": {"subject": "Meeting Ada", "text": "At noon"}, "channels": [channel],
@@ -43,14 +43,14 @@ async fn until_parked(cli: &Cli, count: usize) -> Result<()> {
 }
 
 /// Runs a command that must end with this code, and gives what it said about it.
-async fn fails(cli: &Cli, arguments: &[&str], code: i32) -> Result<String> {
+pub async fn fails(cli: &Cli, arguments: &[&str], code: i32) -> Result<String> {
     let output = cli.run(arguments).await?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.code() == Some(code), "{arguments:?} ended with {}: {said}", output.status);
     Ok(said)
 }
 
-fn audit(cli: &Cli) -> Result<Vec<Value>> {
+pub fn audit(cli: &Cli) -> Result<Vec<Value>> {
     let text = std::fs::read_to_string(cli.folder().join("data/audit.jsonl"))?;
     text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }

@@ -34,13 +34,13 @@ pub async fn run(common: &Common, command: Parked) -> Outcome {
 }
 
 /// Who does the work: a running `fabric up`, or this process on the broker itself.
-enum Counter {
+pub(super) enum Counter {
     Running(Client),
     Direct(Box<(Host, Desk)>),
 }
 
 impl Counter {
-    async fn open(common: &Common, config: &Config) -> Outcome<Self> {
+    pub(super) async fn open(common: &Common, config: &Config) -> Outcome<Self> {
         Ok(match operator::reach(common, config).await? {
             Reach::Running(client) => Self::Running(client),
             Reach::Direct(adapters) => {
@@ -51,7 +51,7 @@ impl Counter {
         })
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         if let Self::Direct(direct) = self {
             direct.0.drain().await;
         }
@@ -96,6 +96,6 @@ async fn give_up(common: &Common, counter: &Counter, arguments: args::Drop) -> O
     output::show(common.json, &dropped, |dropped| format!("{} dropped from {}", dropped.count, dropped.subscription))
 }
 
-fn to_json(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
+pub(super) fn to_json(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| crate::exit::Failure::Other(error.to_string()))
 }

@@ -3,7 +3,7 @@
 mod drop;
 mod edit;
 mod redrive;
-mod routes;
+pub(super) mod routes;
 mod view;
 
 pub use drop::{DropRequest, Dropped};
@@ -35,16 +35,16 @@ use crate::{Outcome, exit::Failure, platform};
 /// How long to wait for somebody else who reads the same parked events.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// One operator at parked events.
+/// One operator at subscriptions and their parked events.
 #[derive(Clone)]
 pub struct Desk {
-    broker: Arc<dyn Broker>,
+    pub(super) broker: Arc<dyn Broker>,
     /// The handle of the service that the fabric's own events belong to.
-    platform: Fabric,
+    pub(super) platform: Fabric,
     topology: Arc<Topology>,
-    audit: Audit,
+    pub(super) audit: Audit,
     tenant: TenantId,
-    actor: Actor,
+    pub(super) actor: Actor,
 }
 
 impl Desk {
@@ -79,7 +79,7 @@ impl Desk {
     }
 
     /// Fails with the nearest name when there is no such subscription.
-    fn require(&self, subscription: &SubscriptionName) -> Outcome {
+    pub(super) fn require(&self, subscription: &SubscriptionName) -> Outcome {
         if self.subscriptions().any(|known| known == *subscription) {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Desk {
     }
 
     /// Tells whoever listens what was done. That nobody could be told undoes nothing, and is said.
-    async fn tell(&self, event: Result<impl Event, String>) -> bool {
+    pub(super) async fn tell(&self, event: Result<impl Event, String>) -> bool {
         let told = match event {
             Ok(event) => {
                 let publish = self.platform.publish(event).tenant(self.tenant.clone()).by(self.actor.clone());
@@ -131,7 +131,7 @@ impl Desk {
         told.is_ok()
     }
 
-    fn next_id(&self) -> String {
+    pub(super) fn next_id(&self) -> String {
         fabric::runtime::ids::Ids::system().next(self.platform.clock().now()).to_string()
     }
 }

@@ -55,15 +55,17 @@ pub fn router() -> Router<Operator> {
         .route("/operator/parked/drop", post(drop_parked))
 }
 
-type Answer<T> = Result<Json<T>, Problem>;
+pub(in crate::operator) type Answer<T> = Result<Json<T>, Problem>;
 
 /// Does something to its end, even when the client goes meanwhile: an act is not cut off between two of its steps.
-async fn answer<T: Send + 'static>(act: impl Future<Output = Outcome<T>> + Send + 'static) -> Answer<T> {
+pub(in crate::operator) async fn answer<T: Send + 'static>(
+    act: impl Future<Output = Outcome<T>> + Send + 'static,
+) -> Answer<T> {
     let done = tokio::spawn(act).await.map_err(|error| Failure::Other(error.to_string()));
     done.and_then(|done| done).map(Json).map_err(|failure| problem(&failure))
 }
 
-fn desk(operator: &Operator, identity: Identity) -> Result<Desk, Problem> {
+pub(in crate::operator) fn desk(operator: &Operator, identity: Identity) -> Result<Desk, Problem> {
     require_operator(&identity)?;
     Ok(Desk::of(operator, identity.tenant, identity.actor))
 }
