@@ -31,9 +31,21 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Simulate fresh seeds on virtual time for some minutes: `just sim --minutes 10`
+sim flag="--minutes" minutes="5":
+    FABRIC_SIMULATION_MINUTES={{ minutes }} cargo test -p fabric --test it simulation::every_promise -- --nocapture
+
 # Run the benchmarks: `just bench core`, `memory`, `rabbitmq`, `redis`, `import [BUNDLE]`, or all
 bench what="all" bundle="tests/data/oneroster-sample":
     ./scripts/bench {{ what }} {{ bundle }}
+
+# Break brokers, networks and processes, and see whether every promise holds: `just faults F2 F7 --seed 7`, `just faults --quick`
+faults *arguments="--write docs/faults.md":
+    cargo run -p fabric-faults --release -- {{ arguments }}
+
+# See whether the fault harness notices variants that are broken on purpose
+mutants *arguments="--write docs/faults.md":
+    cargo run -p fabric-faults --release --features flaws -- mutants {{ arguments }}
 
 # Build the documentation; broken links are errors
 docs:

@@ -53,7 +53,7 @@ events! {
         pub redrive_id: Option<Id>,
     }
     example r#"{
-        "subscription": "social.activity_feed", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
+        "subscription": "social.feed_projection", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
         "eventTopic": "social.post.created", "cause": "exhausted", "attempts": 5, "redriveId": "rd-1"
     }"#
 
@@ -71,7 +71,7 @@ events! {
         pub redrive_id: Id,
     }
     example r#"{
-        "subscription": "social.activity_feed", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
+        "subscription": "social.feed_projection", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
         "eventTopic": "social.post.created", "redriveId": "rd-1"
     }"#
 
@@ -96,7 +96,7 @@ events! {
         pub stopped_early: bool,
     }
     example r#"{
-        "redriveId": "rd-1", "subscription": "social.activity_feed", "selection": "group 1f3a9c07", "sent": 28,
+        "redriveId": "rd-1", "subscription": "social.feed_projection", "selection": "group 1f3a9c07", "sent": 28,
         "failed": 3, "stoppedEarly": true
     }"#
 
@@ -114,7 +114,7 @@ events! {
         pub changed_paths: Vec<String>,
     }
     example r#"{
-        "subscription": "social.activity_feed", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
+        "subscription": "social.feed_projection", "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001",
         "changedPaths": ["audienceId", "tags[0]"]
     }"#
 
@@ -137,7 +137,7 @@ events! {
         pub reason: PrivateText<500>,
     }
     example r#"{
-        "subscription": "social.activity_feed", "eventCount": 12, "group": "1f3a9c07",
+        "subscription": "social.feed_projection", "eventCount": 12, "group": "1f3a9c07",
         "eventId": "0198c1f2-7b1e-7000-8000-1f0000000001", "reason": "The posts were written by a broken test client."
     }"#
 
@@ -150,7 +150,7 @@ events! {
         /// Why, in the operator's words.
         pub reason: PrivateText<500>,
     }
-    example r#"{ "subscription": "social.activity_feed", "reason": "The search index is being rebuilt." }"#
+    example r#"{ "subscription": "social.feed_projection", "reason": "The search index is being rebuilt." }"#
 
     /// A subscription takes events again.
     #[event(topic = "fabric.subscription.resumed", owner = "platform")]
@@ -159,5 +159,5 @@ events! {
         /// The subscription.
         pub subscription: Id,
     }
-    example r#"{ "subscription": "social.activity_feed" }"#
+    example r#"{ "subscription": "social.feed_projection" }"#
 }

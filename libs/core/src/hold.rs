@@ -124,7 +124,9 @@ mod tests {
 
     fn held(ids: &[&str]) -> Holds<&'static str> {
         let mut holds = Holds::default();
-        ids.iter().for_each(|id| holds.parked("key", id, at(id.parse().unwrap())));
+        for id in ids {
+            holds.parked("key", id, at(id.parse().unwrap()));
+        }
         holds
     }
 

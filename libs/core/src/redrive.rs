@@ -3,8 +3,11 @@
 //!
 //! A redrive may be cut off at any moment and be done again: an event leaves its parked queue only after its copy was confirmed, and a
 //! copy that is sent twice has the same message id.
+//!
+//! Where the order of events counts, an event leaves its parked queue only when it is known what became of its copy. Until then it
+//! counts as parked for everybody who reads the queue: later ones of its key do not overtake a copy that is on its way.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +31,13 @@ pub struct Plan {
     pub canary: bool,
     /// The share of failures that a canary bears in a stage, in percent.
     pub failures_percent_max: u8,
-    /// How long a canary waits for an outcome, after the last event was sent or the last outcome came.
+    /// How long to wait for an outcome, where outcomes are waited for, after the last event was sent or the last outcome came.
     pub patience: Duration,
     /// How many to send in a second, if that is limited.
     pub rate: Option<RateLimit>,
+    /// Whether an event stays parked until it is known what became of its copy. Then the end waits for every outcome, and what does
+    /// not become known stays parked.
+    pub keep_until_known: bool,
 }
 
 /// What happened.
@@ -49,6 +55,10 @@ pub enum Input {
     ParkedAgain(usize),
     /// The event was sent, and the parked queue was lost: it may still be parked too.
     SentAndLost(usize),
+    /// The event that was kept was removed from its parked queue.
+    Removed(usize),
+    /// The event that was kept could not be removed, since the parked queue was lost: it may still be parked.
+    NotRemoved(usize),
     /// Somebody wants it to stop.
     Stop,
 }
@@ -56,8 +66,11 @@ pub enum Input {
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send this event, and say what came of it.
+    /// Send this event, and say what came of it. It is removed from its parked queue by that, unless it is kept until its outcome is
+    /// known.
     Send(usize),
+    /// Remove this event, which was kept, from its parked queue: what became of its copy is known. Say what came of it.
+    Remove(usize),
     /// Wait for an outcome, or until this time.
     Wait(Option<Duration>),
     /// It is over.
@@ -75,6 +88,9 @@ pub struct Report {
     pub handled: usize,
     /// How many of these failed and are parked again, as far as it is known.
     pub parked_again: usize,
+    /// How many were sent and are still parked too, since it is not known what became of them.
+    #[serde(default)]
+    pub kept: usize,
     /// The stage of a canary, counted from 1.
     pub stage: usize,
     /// Why it stopped before everything was sent, or before it was known what became of it.
@@ -106,7 +122,7 @@ pub enum Stopped {
     /// An event could not be sent.
     #[error("the broker did not take an event")]
     NotSent,
-    /// The parked queue was lost. The event that was sent last may still be parked: sending it again is harmless.
+    /// The parked queue was lost. What was sent last may still be parked: sending it again is harmless.
     #[error("the connection to the parked queue was lost")]
     Lost,
     /// Somebody wanted it to stop.
@@ -125,10 +141,10 @@ enum State {
 ///
 /// How to drive it, with `now` as the time since any fixed point:
 /// 1. [`on`](Self::on) with [`Input::Tick`] says what to do first;
-/// 2. do what it says, one thing at a time: after [`Effect::Send`] tell it whether the event was sent, at the time of
-///    [`Effect::Wait`] tell it [`Input::Tick`];
-/// 3. tell it every outcome whenever it comes, which may be before the confirm. While an event is being sent the answer is to wait for
-///    the confirm; it can also be to finish, and then what was to be sent is not;
+/// 2. do what it says, one thing at a time: after [`Effect::Send`] tell it whether the event was sent, after [`Effect::Remove`] whether
+///    it was removed, at the time of [`Effect::Wait`] tell it [`Input::Tick`];
+/// 3. tell it every outcome whenever it comes, which may be before the confirm. While an event is being sent or removed the answer is to
+///    wait for that. It can also be to finish, or to remove another one before that: then what was to be sent is not;
 /// 4. [`Effect::Finish`] is the last one.
 #[derive(Debug, Clone)]
 pub struct Redrive {
@@ -140,6 +156,9 @@ pub struct Redrive {
     stage: std::ops::Range<usize>,
     next: usize,
     sending: bool,
+    removing: bool,
+    /// What was kept and is to be removed, since its outcome is known.
+    to_remove: VecDeque<usize>,
     /// Of this stage.
     known: usize,
     /// Of this stage.
@@ -160,6 +179,8 @@ impl Redrive {
             plan,
             next: 0,
             sending: false,
+            removing: false,
+            to_remove: VecDeque::new(),
             known: 0,
             failed: 0,
             moved_at: Duration::ZERO,
@@ -171,14 +192,19 @@ impl Redrive {
         match input {
             Input::Tick => {}
             Input::Sent(index) => self.sent(index, now),
-            Input::NotSent(_) => return self.stop(Stopped::NotSent),
+            Input::NotSent(_) => self.stop(Stopped::NotSent),
             Input::Handled(index) => self.outcome(index, true, now),
             Input::ParkedAgain(index) => self.outcome(index, false, now),
             Input::SentAndLost(index) => {
                 self.sent(index, now);
-                return self.stop(Stopped::Lost);
+                self.lose();
             }
-            Input::Stop => return self.stop(Stopped::Told),
+            Input::Removed(_) => {
+                self.removing = false;
+                self.report.kept = self.report.kept.saturating_sub(1);
+            }
+            Input::NotRemoved(_) => self.lose(),
+            Input::Stop => self.stop(Stopped::Told),
         }
         self.next(now)
     }
@@ -191,6 +217,7 @@ impl Redrive {
     fn sent(&mut self, index: usize, now: Duration) {
         self.sending = false;
         self.report.sent += 1;
+        self.report.kept += usize::from(self.plan.keep_until_known);
         self.moved_at = now;
         if let Some(state) = self.states.get_mut(index).filter(|state| **state == State::Parked) {
             *state = State::Sent;
@@ -202,6 +229,9 @@ impl Redrive {
         let Some(state) = self.states.get_mut(index).filter(|state| is_out && **state != State::Known) else { return };
         *state = State::Known;
         self.moved_at = now;
+        if self.plan.keep_until_known {
+            self.to_remove.push_back(index);
+        }
         if handled {
             self.report.handled += 1;
         } else {
@@ -216,19 +246,27 @@ impl Redrive {
     fn next(&mut self, now: Duration) -> Effect {
         if self.plan.canary && self.fails_too_often() {
             let (failed, known) = (self.failed, self.known);
-            return self.stop(Stopped::Failures { stage: self.report.stage, failed, known });
+            self.stop(Stopped::Failures { stage: self.report.stage, failed, known });
         }
-        if self.sending {
+        if self.sending || self.removing {
             return Effect::Wait(None);
+        }
+        if let Some(index) = self.to_remove.pop_front() {
+            self.removing = true;
+            return Effect::Remove(index);
+        }
+        if self.report.stopped.is_some() {
+            return Effect::Finish(self.report.clone());
         }
         if self.next == self.stage.end {
             let unknown = self.stage.len() - self.known;
-            if self.plan.canary && unknown > 0 {
+            if self.waits_for_outcomes() && unknown > 0 {
                 let until = self.moved_at + self.plan.patience;
                 if now < until {
                     return Effect::Wait(Some(until));
                 }
-                return self.stop(Stopped::Unknown { stage: self.report.stage, unknown });
+                self.stop(Stopped::Unknown { stage: self.report.stage, unknown });
+                return Effect::Finish(self.report.clone());
             }
             if self.next == self.plan.total {
                 return Effect::Finish(self.report.clone());
@@ -243,6 +281,10 @@ impl Redrive {
         Effect::Send(self.next - 1)
     }
 
+    fn waits_for_outcomes(&self) -> bool {
+        self.plan.canary || self.plan.keep_until_known
+    }
+
     fn begin_stage(&mut self) {
         self.stage = self.next..stage_end(&self.plan, self.report.stage, self.next);
         self.report.stage += 1;
@@ -255,9 +297,17 @@ impl Redrive {
         self.failed * 100 > usize::from(self.plan.failures_percent_max) * of
     }
 
-    fn stop(&mut self, reason: Stopped) -> Effect {
-        self.report.stopped = Some(reason);
-        Effect::Finish(self.report.clone())
+    /// Nothing more is sent. What is known by now is still removed.
+    fn stop(&mut self, reason: Stopped) {
+        self.report.stopped.get_or_insert(reason);
+        self.sending = false;
+    }
+
+    /// Nothing can be removed any more.
+    fn lose(&mut self) {
+        self.removing = false;
+        self.to_remove.clear();
+        self.stop(Stopped::Lost);
     }
 }
 

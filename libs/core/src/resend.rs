@@ -47,6 +47,8 @@ pub const REDRIVE_ID: &str = "fabric-redrive-id";
 pub const REDRIVE_OLDEST: &str = "fabric-redrive-oldest";
 /// Whether a redriven copy gets one attempt only, and is parked again at once when that fails.
 pub const REDRIVE_ONCE: &str = "fabric-redrive-once";
+/// Whether somebody has given up the event while it was parked: the copy only says so to the subscription, and is never handled.
+pub const DROPPED: &str = "fabric-dropped";
 
 /// How often a delivery has been tried, and since when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,8 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The events of one parked queue, as they are when it is opened.
 pub struct ParkedQueue {
-    consumer: Box<dyn Consumer>,
+    /// None while it is lent.
+    consumer: Option<Box<dyn Consumer>>,
     queue: String,
     /// How many are still to be read.
     left: u64,
@@ -72,7 +73,7 @@ impl ParkedQueue {
                 ParkedError::Away { detail: error.to_string() }
             }
         })?;
-        Ok(Self { consumer, queue, left: ready.min(u64::from(READ_MAX)), patience })
+        Ok(Self { consumer: Some(consumer), queue, left: ready.min(u64::from(READ_MAX)), patience })
     }
 
     /// The next event; none when all that were there have been read.
@@ -80,26 +81,50 @@ impl ParkedQueue {
         if self.left == 0 {
             return Ok(None);
         }
-        match timeout(self.patience, poll_fn(|context| self.consumer.poll_next(context))).await {
+        let consumer = self.consumer.as_mut().ok_or_else(lost)?;
+        match timeout(self.patience, poll_fn(|context| consumer.poll_next(context))).await {
             Ok(Some(incoming)) => {
                 self.left -= 1;
                 Ok(Some(incoming))
             }
-            Ok(None) => Err(ParkedError::Away { detail: "the connection was lost".to_owned() }),
+            Ok(None) => Err(lost()),
             Err(_elapsed) => Err(ParkedError::Busy { queue: self.queue.clone() }),
         }
     }
 
     /// Removes an event that was read, for good.
     pub async fn remove(&mut self, tag: Tag) -> Result<(), ParkedError> {
-        let settled = self.consumer.settle(vec![Settlement::Ack { tag, multiple: false }]).await;
-        if settled.lost == 0 { Ok(()) } else { Err(ParkedError::Away { detail: "the connection was lost".to_owned() }) }
+        let consumer = self.consumer.as_mut().ok_or_else(lost)?;
+        let settled = consumer.settle(vec![Settlement::Ack { tag, multiple: false }]).await;
+        if settled.lost == 0 { Ok(()) } else { Err(lost()) }
+    }
+
+    /// Lets others read meanwhile. The tags of what was read are worth nothing any more.
+    pub(crate) async fn lend(&mut self) {
+        if let Some(consumer) = self.consumer.take() {
+            consumer.close(CLOSE_DEADLINE).await;
+        }
+    }
+
+    pub(crate) fn is_lent(&self) -> bool {
+        self.consumer.is_none()
+    }
+
+    /// Opens it again: everything in it is read anew.
+    pub(crate) async fn reopen(&mut self, broker: &dyn Broker) -> Result<(), ParkedError> {
+        let opened = Self::of_queue(broker, self.queue.clone(), PATIENCE).await?;
+        *self = Self { patience: self.patience, ..opened };
+        Ok(())
     }
 
     /// Gives back, in its order, everything that was not removed.
-    pub async fn close(self) {
-        self.consumer.close(CLOSE_DEADLINE).await;
+    pub async fn close(mut self) {
+        self.lend().await;
     }
+}
+
+fn lost() -> ParkedError {
+    ParkedError::Away { detail: "the connection was lost".to_owned() }
 }
 
 /// Waits until nobody reads the queue, and gives how much is in it. The queue itself lets only one reader at a time have events: this

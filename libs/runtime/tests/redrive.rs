@@ -99,7 +99,7 @@ async fn open(broker: &dyn Broker) -> Result<(ParkedQueue, ParkedEvents), Parked
 }
 
 fn plan(total: usize) -> Plan {
-    Plan { total, canary: false, failures_percent_max: 10, patience: PATIENCE, rate: None }
+    Plan { total, canary: false, failures_percent_max: 10, patience: PATIENCE, rate: None, keep_until_known: false }
 }
 
 /// Redrives everything that is parked.

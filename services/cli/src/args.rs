@@ -172,7 +172,7 @@ pub struct Events {
 /// `fabric pause`.
 #[derive(Debug, clap::Args)]
 pub struct Pause {
-    /// The subscription, such as `social.activity_feed`; without one, what is paused is listed.
+    /// The subscription, such as `social.feed_projection`; without one, what is paused is listed.
     #[arg(value_parser = SubscriptionName::try_new, requires = "reason")]
     pub subscription: Option<SubscriptionName>,
     /// Why; it is recorded, and shown to whoever asks.
@@ -183,7 +183,7 @@ pub struct Pause {
 /// `fabric resume`.
 #[derive(Debug, clap::Args)]
 pub struct Resume {
-    /// The subscription, such as `social.activity_feed`.
+    /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
 }

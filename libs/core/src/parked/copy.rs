@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Move, id_of};
+use super::{Entry, Move, id_of};
 use crate::{
     codec::{self, CLOUDEVENTS_JSON, Poison, Received},
     event::{Checked, Descriptor, InvalidPayload},
@@ -11,8 +11,8 @@ use crate::{
     name::{ActorId, SubscriptionName},
     partition::SLOTS,
     resend::{
-        ATTEMPT, FAULT_MESSAGE, FAULT_TYPE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, PARKED_AT, REDRIVE_ID, REDRIVE_OLDEST,
-        REDRIVE_ONCE, SLOT,
+        ATTEMPT, DROPPED, FAULT_MESSAGE, FAULT_TYPE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, PARKED_AT, REDRIVE_ID,
+        REDRIVE_OLDEST, REDRIVE_ONCE, SLOT,
     },
     topology::{QueueRole, Topology, names},
 };
@@ -23,8 +23,18 @@ pub const EDITED_BY: &str = "fabric-edited-by";
 pub const EDITED_AT: &str = "fabric-edited-at";
 
 /// What a redriven event leaves behind: its attempts are counted anew, and what comes of them is told anew.
-const LEFT_BEHIND: [&str; 9] =
-    [ATTEMPT, FAULT_TYPE, FAULT_MESSAGE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, REDRIVE_ID, REDRIVE_OLDEST, REDRIVE_ONCE];
+const LEFT_BEHIND: [&str; 10] = [
+    ATTEMPT,
+    FAULT_TYPE,
+    FAULT_MESSAGE,
+    HANDLER,
+    LAST_FAILED_AT,
+    NOT_BEFORE,
+    REDRIVE_ID,
+    REDRIVE_OLDEST,
+    REDRIVE_ONCE,
+    DROPPED,
+];
 
 /// Why a payload cannot be put in the place of a parked one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +72,28 @@ pub fn redriven_copy(step: &Move, redrive_id: &str, once: bool) -> Outgoing {
     headers.set(REDRIVE_OLDEST, HeaderValue::Bool(step.oldest));
     headers.set(REDRIVE_ONCE, HeaderValue::Bool(once));
     outgoing
+}
+
+/// The copy that tells a subscription which keeps the order that a parked event is given up, so that it waits for it no longer. None: nothing
+/// waits for it, since the subscription keeps no order, is not there, or the event has no key.
+pub fn dropped_copy(entry: &Entry, topology: &Topology, subscription: &SubscriptionName) -> Option<Outgoing> {
+    if !keeps_order(topology, subscription) || entry.event.key.is_none() {
+        return None;
+    }
+    let mut outgoing = copy_to(target_of(topology, subscription, &entry.message)?, &entry.message);
+    let headers = &mut outgoing.message.headers;
+    headers.retain(|name, _| !LEFT_BEHIND.contains(&name));
+    headers.set(DROPPED, HeaderValue::Bool(true));
+    Some(outgoing)
+}
+
+/// Whether the subscription gets the events of a key in their order, from one active consumer of each of its queues.
+pub fn keeps_order(topology: &Topology, subscription: &SubscriptionName) -> bool {
+    let parked = names::parked_queue(subscription);
+    topology
+        .queues
+        .iter()
+        .any(|queue| matches!(&queue.role, QueueRole::Work { parked: to, single_active: true } if *to == parked))
 }
 
 /// The copy of a parked event with another payload, which stays parked with its cause. `place` is since when it counts as parked.

@@ -8,7 +8,7 @@ mod group;
 mod payload;
 mod queue;
 
-pub use copy::{CannotEdit, EDITED_AT, EDITED_BY, edited_copy, redriven_copy, target_of};
+pub use copy::{CannotEdit, EDITED_AT, EDITED_BY, dropped_copy, edited_copy, keeps_order, redriven_copy, target_of};
 pub use group::{Group, groups};
 pub use payload::{Change, ChangeKind, diff, redacted};
 pub use queue::{CannotRedrive, Entry, Move, NoSuch, ParkedEvents, Select};

@@ -14,7 +14,7 @@ use crate::{
     message::{Message, Outgoing},
     name::ActorId,
     partition::Partitions,
-    resend::{self, NOT_BEFORE, REDRIVE_OLDEST, REDRIVE_ONCE, SLOT, Trial},
+    resend::{self, DROPPED, NOT_BEFORE, REDRIVE_OLDEST, REDRIVE_ONCE, SLOT, Trial},
     retry::RetryPolicy,
     service::{OnPark, Order, ServiceSpec, SubscriptionSpec},
     topology::{self, Topology},

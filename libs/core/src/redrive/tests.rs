@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -5,7 +7,14 @@ use super::*;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn plan(total: usize) -> Plan {
-    Plan { total, canary: false, failures_percent_max: FAILURES_PERCENT_MAX, patience: PATIENCE, rate: None }
+    Plan {
+        total,
+        canary: false,
+        failures_percent_max: FAILURES_PERCENT_MAX,
+        patience: PATIENCE,
+        rate: None,
+        keep_until_known: false,
+    }
 }
 
 fn canary(total: usize) -> Redrive {
@@ -145,28 +154,109 @@ fn a_rate_is_kept() {
     assert_eq!(redrive.on(Input::Sent(1), ms(510)), Effect::Wait(Some(ms(1_000))));
 }
 
+fn keeping(total: usize) -> Redrive {
+    Redrive::new(Plan { keep_until_known: true, ..plan(total) })
+}
+
+#[test]
+fn what_is_kept_is_removed_when_its_outcome_is_known_and_before_more_is_sent() {
+    let mut redrive = keeping(3);
+    let table = [
+        (Input::Tick, Effect::Send(0)),
+        (Input::Sent(0), Effect::Send(1)),
+        (Input::Handled(0), Effect::Wait(None)),
+        (Input::Sent(1), Effect::Remove(0)),
+        (Input::ParkedAgain(1), Effect::Wait(None)),
+        (Input::Removed(0), Effect::Remove(1)),
+        (Input::Removed(1), Effect::Send(2)),
+        // Known before it is confirmed, and told twice.
+        (Input::Handled(2), Effect::Wait(None)),
+        (Input::Handled(2), Effect::Wait(None)),
+        (Input::Sent(2), Effect::Remove(2)),
+    ];
+    for (input, expected) in table {
+        assert_eq!(redrive.on(input, at(0)), expected, "{input:?}");
+    }
+    let report = Report { total: 3, sent: 3, handled: 2, parked_again: 1, kept: 0, stage: 1, stopped: None };
+    assert_eq!(redrive.on(Input::Removed(2), at(0)), Effect::Finish(report));
+}
+
+#[test]
+fn what_is_kept_and_stays_unknown_stays_parked() {
+    let mut redrive = keeping(2);
+    assert_eq!(send(&mut redrive, Input::Tick, at(0)), (2, Effect::Wait(Some(at(30)))));
+    assert_eq!(redrive.on(Input::Handled(1), at(10)), Effect::Remove(1));
+    assert_eq!(redrive.on(Input::Removed(1), at(10)), Effect::Wait(Some(at(40))));
+    let Effect::Finish(report) = redrive.on(Input::Tick, at(40)) else { panic!("it goes on") };
+    assert_eq!((report.kept, report.stopped), (1, Some(Stopped::Unknown { stage: 1, unknown: 1 })));
+}
+
+#[test]
+fn whatever_stops_it_what_is_known_is_still_removed_unless_the_queue_is_lost() {
+    let table = [
+        (Input::Stop, Stopped::Told, true),
+        (Input::NotSent(2), Stopped::NotSent, true),
+        (Input::NotRemoved(0), Stopped::Lost, false),
+    ];
+    for (input, why, removes) in table {
+        let mut redrive = keeping(3);
+        redrive.on(Input::Tick, at(0));
+        redrive.on(Input::Sent(0), at(0));
+        redrive.on(Input::Handled(0), at(0));
+        assert_eq!(redrive.on(Input::Sent(1), at(0)), Effect::Remove(0));
+        redrive.on(Input::Handled(1), at(0));
+        let mut effect = redrive.on(input, at(0));
+        if removes {
+            assert_eq!(effect, Effect::Wait(None), "the first one is being removed");
+            assert_eq!(redrive.on(Input::Removed(0), at(0)), Effect::Remove(1));
+            effect = redrive.on(Input::Removed(1), at(0));
+        }
+        let Effect::Finish(report) = effect else { panic!("{effect:?}") };
+        assert_eq!((report.sent, report.stopped), (2, Some(why)));
+    }
+    let mut redrive = Redrive::new(Plan { canary: true, keep_until_known: true, ..plan(9) });
+    redrive.on(Input::Tick, at(0));
+    redrive.on(Input::Sent(0), at(0));
+    assert_eq!(redrive.on(Input::ParkedAgain(0), at(0)), Effect::Remove(0), "its new copy is parked");
+    let Effect::Finish(report) = redrive.on(Input::Removed(0), at(0)) else { panic!("it goes on") };
+    assert_eq!(report.stopped, Some(Stopped::Failures { stage: 1, failed: 1, known: 1 }));
+}
+
 proptest! {
-    /// Whatever comes in whatever order: each event is sent at most once, in order, and it ends with everything sent or a reason.
+    /// Whatever comes in whatever order: each event is sent at most once, in order, and it ends with everything sent or a reason. What is
+    /// kept is removed once, when its outcome is known and never before.
     #[test]
     fn it_always_ends_and_never_sends_twice(
         total in 0_usize..60,
         canary: bool,
+        keep_until_known: bool,
         per_second in 0_u32..5,
         steps in proptest::collection::vec((0_u8..8, 0_usize..60, 0_u64..2_000), 0..300),
     ) {
         let rate = RateLimit::try_new(per_second, 1).ok();
-        let mut redrive = Redrive::new(Plan { canary, rate, ..plan(total) });
+        let mut redrive = Redrive::new(Plan { canary, rate, keep_until_known, ..plan(total) });
         let (mut now, mut sent, mut out) = (Duration::ZERO, 0, None);
+        let mut known: BTreeSet<usize> = BTreeSet::new();
+        let mut removed: BTreeSet<usize> = BTreeSet::new();
         let mut inputs = steps.into_iter();
         let mut input = Input::Tick;
         let mut finished = None;
         for _ in 0..2_000 {
+            if let Input::Handled(index) | Input::ParkedAgain(index) = input && index < sent {
+                known.insert(index);
+            }
             let effect = redrive.on(input, now);
             match &effect {
                 Effect::Send(index) => {
                     prop_assert_eq!(*index, sent);
-                    prop_assert!(out.replace(*index).is_none(), "one at a time");
+                    prop_assert!(out.replace(Input::Sent(*index)).is_none(), "one at a time");
+                    prop_assert!(!keep_until_known || removed == known, "removals go first");
                     sent += 1;
+                }
+                Effect::Remove(index) => {
+                    prop_assert!(keep_until_known && known.contains(index) && removed.insert(*index));
+                    let before = out.replace(Input::Removed(*index));
+                    prop_assert!(before.is_none() || redrive.report().stopped.is_some(), "one at a time");
                 }
                 Effect::Wait(until) => prop_assert!(until.is_none_or(|until| until > now) && (until.is_some() || out.is_some())),
                 Effect::Finish(report) => {
@@ -180,7 +270,7 @@ proptest! {
                 (Some((0, index, _)), _, _) => Input::Handled(index),
                 (Some((1, index, _)), _, _) => Input::ParkedAgain(index),
                 (Some((2, _, _)), _, _) => Input::Tick,
-                (_, Some(index), _) => { out = None; Input::Sent(index) }
+                (_, Some(answer), _) => { out = None; answer }
                 (_, None, Effect::Wait(Some(until))) => { now = now.max(*until); Input::Tick }
                 _ => Input::Tick,
             };
@@ -188,8 +278,12 @@ proptest! {
         let report = finished.expect("it ends");
         prop_assert!(report.sent <= total && report.handled + report.parked_again <= total);
         prop_assert!(report.stopped.is_some() || report.sent == total);
-        prop_assert!(canary || report.stopped.is_none());
-        if canary && report.stopped.is_none() {
+        let waits = canary || keep_until_known;
+        prop_assert!(waits || report.stopped.is_none());
+        if keep_until_known {
+            prop_assert_eq!(removed.len(), report.handled + report.parked_again);
+        }
+        if waits && report.stopped.is_none() {
             prop_assert_eq!(report.handled + report.parked_again, total);
         }
     }

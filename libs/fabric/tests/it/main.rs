@@ -2,10 +2,13 @@
 
 mod delivery;
 mod drain;
+mod guards;
 mod http;
 mod last_known;
 mod logs;
 mod metrics;
+mod notices;
+mod operator;
 mod order;
 mod outages;
 mod privacy;

@@ -161,3 +161,25 @@ async fn a_host_that_starts_without_the_broker_works_as_soon_as_it_is_there() {
     until("the mark to be handled", || state.points() == [1]).await;
     host.drain().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_somebody_deletes_comes_back() {
+    for is_strict in [false, true] {
+        let marks = if is_strict { marks().strict() } else { marks() };
+        let (service, state) = school(School::following(&[Act::Handle, Act::Transient]), marks);
+        let harness = Harness::start(service).await;
+        harness.publish(mark("p-1", 1)).await;
+        harness.settle().await;
+        for queue in ["school.marks", "school.marks.parked", "school.marks.retry.1000"] {
+            assert_eq!(harness.broker().delete_queue(queue), !is_strict || !queue.contains("retry"));
+        }
+        let is_back = || harness.broker().queue_names().contains(&"school.marks".to_owned());
+        until("the queue to be back", is_back).await;
+        harness.publish(mark("p-1", 2)).await;
+        harness.settle().await;
+        // The second mark is tried again, by a wait queue that is made again too.
+        assert_eq!((state.points(), state.seen().len()), (vec![1, 2], 3), "strict: {is_strict}");
+        assert!(harness.parked("school.marks").is_empty());
+        assert_eq!(harness.host().activity().in_hand(), 0);
+    }
+}

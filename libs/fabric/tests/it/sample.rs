@@ -1,14 +1,17 @@
 //! A small school: the events and the handlers that these tests run.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use fabric::{
-    Adapters, Clock, Context, Event, EventId, Fault, RetryPolicy, Service, Subscription, config::Config,
-    core::seed::Seed, host::Host, runtime::ids::Ids,
+    Adapters, Clock, Context, Event, EventId, Fault, RetryPolicy, Service, Subscription,
+    config::Config,
+    core::{breaker::BreakerPolicy, seed::Seed},
+    host::Host,
+    runtime::ids::Ids,
 };
 use fabric_memory::{CacheOptions, MemoryBroker, MemoryCache};
 use fabric_testkit::harness::Harness;
@@ -82,6 +85,8 @@ pub struct Seen {
 pub struct School {
     pub gate: Semaphore,
     script: Mutex<VecDeque<Act>>,
+    /// What happens to the marks of so many points, whenever they come, before anything else does.
+    of_points: Mutex<BTreeMap<u16, VecDeque<Act>>>,
     otherwise: Act,
     seen: Mutex<Vec<Seen>>,
 }
@@ -90,7 +95,15 @@ impl School {
     /// The calls follow the script, in the order in which they come, and handle everything after that.
     pub fn following(script: &[Act]) -> Self {
         let script = Mutex::new(script.iter().cloned().collect());
-        Self { gate: Semaphore::new(0), script, otherwise: Act::Handle, seen: Mutex::default() }
+        let of_points = Mutex::default();
+        Self { gate: Semaphore::new(0), script, of_points, otherwise: Act::Handle, seen: Mutex::default() }
+    }
+
+    /// The calls for marks of these points follow a script of their own.
+    #[must_use]
+    pub fn with(self, points: u16, script: &[Act]) -> Self {
+        self.of_points.lock().unwrap().insert(points, script.iter().cloned().collect());
+        self
     }
 
     /// Every call does the same.
@@ -122,7 +135,8 @@ impl School {
     /// Handles a mark as the script says.
     pub async fn handle(event: MarkGiven, context: Context<Self>) -> Result<(), Fault> {
         let school = context.state();
-        let act = school.script.lock().unwrap().pop_front().unwrap_or_else(|| school.otherwise.clone());
+        let own = school.of_points.lock().unwrap().get_mut(&event.points).and_then(VecDeque::pop_front);
+        let act = own.or_else(|| school.script.lock().unwrap().pop_front()).unwrap_or_else(|| school.otherwise.clone());
         let (id, from) = (context.metadata().id, context.clock().elapsed());
         let call = {
             let mut seen = school.seen.lock().unwrap();
@@ -179,6 +193,11 @@ pub fn steady() -> RetryPolicy {
     RetryPolicy::try_new(5, 1_000, 4, 300_000, 0).unwrap()
 }
 
+/// A breaker that looks back so far that no test opens it.
+pub fn never_open() -> BreakerPolicy {
+    BreakerPolicy::try_new(10_000, 100, 1, 1).unwrap()
+}
+
 /// The subscription `school.marks`.
 pub fn marks() -> Subscription<School> {
     Subscription::new("marks").retry(steady()).on(School::handle)
@@ -207,6 +226,16 @@ pub async fn host(broker: Arc<MemoryBroker>, clock: Clock, service: Service<Scho
 /// A mark of this pupil.
 pub fn mark(pupil: &str, points: u16) -> MarkGiven {
     MarkGiven { pupil: pupil.to_owned(), points }
+}
+
+/// Ends a process as a crash does: its tasks wherever they are, and then its connection.
+pub async fn crash(host: Host, client: &MemoryBroker) {
+    drop(host);
+    // Each layer of tasks ends the one below it.
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
+    client.crash();
 }
 
 /// Waits, on virtual time, until something is so.

@@ -207,11 +207,14 @@ impl Attempts {
         let copy = copy.ok_or(PublishError::NotSent { reason: "the retry policy has no wait queue" })?;
         let mut tries = 1;
         loop {
-            match keep(self.broker.as_ref(), copy.clone()).await {
-                Err(_) if tries < COPY_TRIES_MAX && !gone.is_cancelled() => {
-                    tokio::time::sleep(pause_after(tries)).await
-                }
-                result => return result,
+            let kept = keep(self.broker.as_ref(), copy.clone()).await;
+            if kept.is_ok() || tries >= COPY_TRIES_MAX {
+                return kept;
+            }
+            tokio::select! {
+                biased;
+                () = gone.cancelled() => return kept,
+                () = tokio::time::sleep(pause_after(tries)) => {}
             }
             tries += 1;
         }

@@ -122,7 +122,7 @@ impl<'a> Channel<'a> {
                         self.lost(stop).await;
                         return Ended::Lost;
                     };
-                    self.arrived(incoming).await;
+                    self.arrived(incoming, stop).await;
                 }
             }
         }
@@ -144,7 +144,7 @@ impl<'a> Channel<'a> {
         }
     }
 
-    async fn arrived(&mut self, incoming: Incoming) {
+    async fn arrived(&mut self, incoming: Incoming, stop: &CancellationToken) {
         self.ledger.delivered(incoming.tag);
         let attempts = &self.subscriber.attempts;
         attempts.activity.took_in_hand();
@@ -155,7 +155,15 @@ impl<'a> Channel<'a> {
         });
         self.dispatch.arrived(key, delivery);
         // The first delivery shows that this consumer is the active one: from now on nobody else parks events of this queue.
-        if let Err(error) = self.held.learn().await {
+        let learnt = tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                self.must_close = Some(Ended::Stopped);
+                return;
+            }
+            learnt = self.held.learn() => learnt,
+        };
+        if let Err(error) = learnt {
             let Attempts { spec, .. } = attempts.as_ref();
             tracing::warn!(subscription = %spec.name, %error, "which keys are held cannot be read; nothing is handled yet");
             self.must_close = Some(Ended::Unready);
@@ -175,6 +183,10 @@ impl<'a> Channel<'a> {
                 Turn::Alone => return,
             }
             let Some((key, delivery)) = self.dispatch.start() else { return };
+            if self.held.drops(key.as_ref(), &delivery) {
+                self.done(key, delivery.incoming.tag).await;
+                continue;
+            }
             let passage = self.held.passage(key.as_ref(), &delivery);
             if passage == Passage::Parked {
                 self.done(key, delivery.incoming.tag).await;

@@ -130,7 +130,7 @@ impl Gate {
         let Some(circuit) = changed else { return };
         match circuit {
             Circuit::Closed => {
-                tracing::info!(subscription = %self.name, "the handler works again: the circuit is closed")
+                tracing::info!(subscription = %self.name, "the handler works again: the circuit is closed");
             }
             Circuit::Open | Circuit::HalfOpen => {
                 tracing::warn!(subscription = %self.name, "nearly every attempt fails: the circuit is open for a while");

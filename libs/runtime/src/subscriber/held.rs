@@ -77,6 +77,15 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether this only tells that somebody has given up an event while it was parked. Nothing waits for it any longer then.
+    pub fn drops(&mut self, key: Option<&Key>, delivery: &Delivery) -> bool {
+        let is_dropped = delivery.incoming.message.headers.get(resend::DROPPED) == Some(&HeaderValue::Bool(true));
+        if is_dropped {
+            self.resolved(key, delivery);
+        }
+        is_dropped
+    }
+
     fn note(&self) {
         if let Some(holds) = &self.holds {
             self.attempts.metrics.held_keys(self.queue, holds.len());

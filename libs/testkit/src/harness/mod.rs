@@ -5,7 +5,6 @@
 //! time is paused from its start (`#[tokio::test(start_paused = true)]`) timers are exact; else each is a millisecond late.
 
 mod http;
-mod in_turn;
 mod services;
 
 use std::{sync::Arc, time::Duration};
@@ -22,7 +21,6 @@ use fabric_memory::{BrokerOptions, CacheOptions, MemoryBroker, MemoryCache, mode
 use jiff::Timestamp;
 
 pub use http::{Http, Reply};
-use in_turn::InTurn;
 pub use services::Services;
 
 /// The tenant of everything that the harness publishes.
@@ -83,7 +81,7 @@ impl Harness {
         let clock = Clock::starting_at(Timestamp::from_second(1_767_225_600).expect("2026 is a year"));
         let broker = MemoryBroker::new(clock, BrokerOptions { record: true, ..setup.broker });
         let cache = MemoryCache::new(setup.cache);
-        let adapters = Adapters { broker: InTurn::new(broker.clone()), cache: cache.clone(), clock };
+        let adapters = Adapters { broker: broker.clone(), cache: cache.clone(), clock };
         let environment = setup.environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let config = Config::load(None, environment).unwrap_or_else(|error| panic!("the settings are wrong: {error}"));
         let ids = Ids::seeded(Seed::new(setup.seed));

@@ -45,6 +45,39 @@ fn a_redriven_copy_is_the_event_as_it_was_published_and_keeps_its_place() {
 }
 
 #[test]
+fn who_keeps_the_order_is_told_what_is_given_up() {
+    let strict = |count| Order::Strict { partitions: Partitions::try_new(count).unwrap(), on_park: OnPark::HoldKey };
+    let feed = SubscriptionName::try_new("social.feed").unwrap();
+    let mut given_up = parked(1, "p-1", 10);
+    given_up.message.headers.set(REDRIVE_ID, "r-1");
+    let told = |order, incoming: &Incoming| {
+        let events = ParkedEvents::of(vec![incoming.clone()]);
+        dropped_copy(&events.entries()[0], &topology_of(order), &feed)
+    };
+    for (order, target) in [
+        (Order::Loose, None),
+        (strict(1), Some("social.feed".to_owned())),
+        (strict(4), Some("social.feed.partition.2".to_owned())),
+    ] {
+        assert_eq!(told(order, &given_up).map(|copy| copy.routing_key), target, "{order:?}");
+        assert_eq!(keeps_order(&topology_of(order), &feed), target.is_some(), "{order:?}");
+    }
+    let copy = told(strict(1), &given_up).unwrap();
+    assert_eq!(copy.message.headers.get(DROPPED), Some(&HeaderValue::Bool(true)));
+    assert_eq!(copy.message.headers.get(REDRIVE_ID), None);
+    assert_eq!(codec::decode_message(&copy.message).unwrap().metadata.id.to_string(), id(1));
+    let mut unreadable = given_up;
+    unreadable.message.headers = Headers::default();
+    assert_eq!(told(strict(1), &unreadable), None, "no key waits for it");
+    assert!(!keeps_order(&topology_of(strict(1)), &"social.nobody".parse().unwrap()));
+
+    // The broker can give up on what tells of it, too. Redriven it is the event again.
+    let events = ParkedEvents::of(vec![back(copy, 9)]);
+    let step = events.moves(&Select::All, &topology_of(strict(1)), &feed).unwrap().remove(0);
+    assert_eq!(redriven_copy(&step, "r-2", false).message.headers.get(DROPPED), None);
+}
+
+#[test]
 fn an_edited_copy_keeps_its_cause_and_place_and_has_a_valid_payload() {
     let (feed, operator) = ("social.feed".parse().unwrap(), ActorId::try_new("ada").unwrap());
     let descriptor = Descriptor::of::<Posted>();

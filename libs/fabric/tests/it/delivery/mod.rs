@@ -1,5 +1,6 @@
 //! What becomes of a delivery: handled, tried again, parked.
 
+mod attempts;
 mod parking;
 mod poison;
 mod retries;

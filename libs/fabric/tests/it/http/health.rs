@@ -14,7 +14,7 @@ fn in_short(reply: &Reply) -> (u16, String, Vec<String>) {
     let json = reply.json();
     let checks = json["checks"].as_array().unwrap();
     let names: Vec<&str> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["broker", "consumers", "cache", "draining"]);
+    assert_eq!(names, ["broker", "consumers", "circuits", "pauses", "cache", "draining"]);
     let failing =
         checks.iter().filter(|check| check["ok"] != true).map(|check| check["name"].as_str().unwrap().to_owned());
     (reply.status.as_u16(), json["status"].as_str().unwrap().to_owned(), failing.collect())
@@ -89,6 +89,8 @@ async fn events_are_counted_as_they_are() {
             "parked": 1,
             "active_consumers": 1,
             "consuming_here": true,
+            "paused": false,
+            "circuit": "closed",
             "handled": 2,
             "retried": 1,
             "lag_ms": 0,

@@ -14,6 +14,9 @@ use crate::scrape;
 const GAUGES: &[&str] =
     &[metric::PUBLISHING, metric::HANDLING, metric::PENDING, metric::PARKED_NOW, metric::CONSUMERS, metric::READY];
 
+/// The gauges that show what keeps a subscription from consuming: what moves them is tested by itself, too.
+const HINDRANCES: &[&str] = &[metric::CIRCUIT, metric::PAUSED, metric::HELD_KEYS];
+
 /// Checks that everything rendered stands in the table, with its kind and with exactly its labels. Gives the metrics' names.
 fn check_against_the_table(rendered: &str) -> BTreeSet<String> {
     let table: BTreeMap<&str, &Metric> = metric::ALL.iter().map(|metric| (metric.name, metric)).collect();

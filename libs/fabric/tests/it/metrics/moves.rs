@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use fabric::{PublishFailure, RetryPolicy, runtime::ports::BoxFuture};
+use fabric::{
+    PublishFailure, RetryPolicy,
+    runtime::{metric, ports::BoxFuture},
+};
 use fabric_testkit::harness::{Harness, Setup, tenant};
 use jiff::Timestamp;
 
-use super::{GAUGES, check_against_the_table};
+use super::{GAUGES, HINDRANCES, check_against_the_table};
 use crate::{
     sample::{Act, BellRung, NoteSent, School, mark, marks, school, until},
     scrape::{self, Scrape},
@@ -363,6 +366,7 @@ async fn each_metric_moves_when_the_table_says_and_no_other_moves() {
 #[test]
 fn every_metric_of_the_table_is_moved_by_a_test() {
     let moved = rows().flat_map(|row| row.moves).map(|(series, _)| series.split(' ').next().unwrap());
-    let moved: std::collections::BTreeSet<&str> = moved.chain(GAUGES.iter().copied()).collect();
-    assert_eq!(moved, fabric::runtime::metric::ALL.iter().map(|metric| metric.name).collect());
+    let moved: std::collections::BTreeSet<&str> =
+        moved.chain(GAUGES.iter().chain(HINDRANCES).copied()).chain([metric::NOTICES_LOST]).collect();
+    assert_eq!(moved, metric::ALL.iter().map(|metric| metric.name).collect());
 }

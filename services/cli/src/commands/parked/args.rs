@@ -28,7 +28,7 @@ pub enum Parked {
 /// `fabric parked ls`.
 #[derive(Debug, clap::Args)]
 pub struct Ls {
-    /// Of this subscription only, such as `social.activity_feed`.
+    /// Of this subscription only, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: Option<SubscriptionName>,
 }
@@ -36,7 +36,7 @@ pub struct Ls {
 /// `fabric parked show`.
 #[derive(Debug, clap::Args)]
 pub struct Show {
-    /// The subscription, such as `social.activity_feed`.
+    /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
     /// The event's id.
@@ -49,7 +49,7 @@ pub struct Show {
 /// `fabric parked edit`.
 #[derive(Debug, clap::Args)]
 pub struct Edit {
-    /// The subscription, such as `social.activity_feed`.
+    /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
     /// The event's id.
@@ -68,7 +68,7 @@ pub struct Edit {
 /// `fabric parked redrive`.
 #[derive(Debug, clap::Args)]
 pub struct Redrive {
-    /// The subscription, such as `social.activity_feed`.
+    /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
     /// Which of its parked events.
@@ -92,7 +92,7 @@ pub struct Redrive {
 /// `fabric parked drop`.
 #[derive(Debug, clap::Args)]
 pub struct Drop {
-    /// The subscription, such as `social.activity_feed`.
+    /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
     /// Which of its parked events.

@@ -78,7 +78,7 @@ fn show(common: &Common, done: &RedriveReport) -> Outcome {
     match done.report.stopped {
         None => Ok(()),
         Some(why) => Err(Failure::StoppedEarly(format!(
-            "stopped early: {why}; {} are still parked or parked again",
+            "stopped early: {why}; still parked, or parked again: {}",
             done.report.total - done.report.sent + done.report.parked_again
         ))),
     }

@@ -108,7 +108,7 @@ pub fn planned(steps: &[Step]) -> String {
             step.behind.as_deref().unwrap_or("-"),
         ]);
     }
-    format!("{table}\n{} events would go; nothing was sent", steps.len())
+    format!("{table}\nwould go: {}; nothing was sent", steps.len())
 }
 
 pub fn redriven(done: &RedriveReport) -> String {

@@ -2,8 +2,11 @@
 
 use fabric::{
     SubscriptionName,
-    core::parked::{Entry, Select},
-    runtime::parked::{ParkedError, ParkedQueue},
+    core::parked::{Entry, Select, dropped_copy},
+    runtime::{
+        parked::ParkedQueue,
+        redrive::{MoveError, give_up},
+    },
 };
 use fabric_catalog::{
     fabric::DeadLetterDropped,
@@ -66,26 +69,34 @@ impl Desk {
         let act = Act { reason: Some(request.reason.clone()), ..act };
         self.audit.begin(&act).await?;
         let mut dropped = 0;
-        let removed = remove(queue, entries, &mut dropped).await;
+        let removed = self.give_up_entries(queue, entries, subscription, &mut dropped).await;
         let outcome = match &removed {
             Ok(()) => format!("{dropped} dropped"),
             Err(error) => format!("{dropped} dropped, then {error}"),
         };
         self.audit.end(&act, &outcome).await?;
         let told = self.tell(notice(request, dropped, reason)).await;
-        removed.map_err(|_| Failure::Unknown(format!("{outcome}: the last ones may be parked again")))?;
+        removed.map_err(|error| match error {
+            MoveError::NotTaken(_) => Failure::from(error),
+            MoveError::StillParked(_) => Failure::Unknown(format!("{outcome}: the last ones may be parked again")),
+        })?;
         Ok(Dropped { subscription: subscription.clone(), count: dropped, told })
     }
-}
 
-async fn remove(queue: &mut ParkedQueue, entries: &[&Entry], dropped: &mut usize) -> Result<(), ParkedError> {
-    for entry in entries {
-        for tag in &entry.tags {
-            queue.remove(*tag).await?;
+    async fn give_up_entries(
+        &self,
+        queue: &mut ParkedQueue,
+        entries: &[&Entry],
+        subscription: &SubscriptionName,
+        dropped: &mut usize,
+    ) -> Result<(), MoveError> {
+        for entry in entries {
+            let told = dropped_copy(entry, &self.topology, subscription);
+            give_up(self.broker.as_ref(), queue, &entry.tags, told).await?;
+            *dropped += 1;
         }
-        *dropped += 1;
+        Ok(())
     }
-    Ok(())
 }
 
 fn notice(request: &DropRequest, dropped: usize, reason: PrivateText<500>) -> Result<DeadLetterDropped, String> {

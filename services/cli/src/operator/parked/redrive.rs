@@ -5,7 +5,7 @@ use std::time::Duration;
 use fabric::{
     SubscriptionName, Topic,
     core::{
-        parked::{CannotRedrive, Move, Select},
+        parked::{CannotRedrive, Move, Select, keeps_order},
         rate::RateLimit,
         redrive::{FAILURES_PERCENT_MAX, Plan, Report},
     },
@@ -32,7 +32,7 @@ pub struct RedriveRequest {
     pub canary: bool,
     /// The most events in a second.
     pub rate: Option<u32>,
-    /// How long a canary waits for the outcomes of a stage, in seconds.
+    /// How long to wait for the outcomes of a canary's stage, or of events whose order counts, in seconds.
     pub patience_s: u64,
 }
 
@@ -114,7 +114,8 @@ impl Desk {
         request: RedriveRequest,
         lines: &mpsc::Sender<RedriveLine>,
     ) -> Outcome<RedriveReport> {
-        let outcomes = self.watch(request.canary).await?;
+        let keep_until_known = keeps_order(&self.topology, &request.subscription);
+        let outcomes = self.watch(request.canary || keep_until_known).await?;
         // The id says when, and must not say later than what was parked was read.
         let redrive_id = self.next_id();
         let (mut queue, events) = self.read(&request.subscription).await?;
@@ -128,11 +129,12 @@ impl Desk {
         done
     }
 
-    /// Without an answer about its stages a canary is none; any other redrive does without.
-    async fn watch(&self, canary: bool) -> Outcome<Outcomes> {
+    /// Without an answer about its stages a canary is none, and without one about its events a redrive that keeps them until then would
+    /// keep them all; any other redrive does without.
+    async fn watch(&self, is_needed: bool) -> Outcome<Outcomes> {
         match Outcomes::watch(self.broker.as_ref()).await {
             Ok(outcomes) => Ok(outcomes),
-            Err(error) if canary => {
+            Err(error) if is_needed => {
                 Err(Failure::Unreachable(format!("what becomes of events cannot be watched: {error}")))
             }
             Err(_) => Ok(Outcomes::unwatched()),
@@ -158,6 +160,7 @@ impl Desk {
                 .map(|per_second| RateLimit::try_new(per_second, 1))
                 .transpose()
                 .map_err(|error| Failure::Usage(format!("--rate: {error}")))?,
+            keep_until_known: keeps_order(&self.topology, subscription),
         };
         if moves.is_empty() {
             let (subscription, selection) = (subscription.clone(), select.to_string());
