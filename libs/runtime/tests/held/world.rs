@@ -135,6 +135,7 @@ async fn announce(broker: Arc<MemoryBroker>, mut notices: mpsc::Receiver<Notice>
 /// A process that consumes the subscription.
 struct Process {
     broker: Arc<MemoryBroker>,
+    activity: Arc<Activity>,
     stop: CancellationToken,
     subscriber: JoinHandle<()>,
     announcer: JoinHandle<()>,
@@ -147,11 +148,11 @@ impl Process {
         let (notices, told) = Notices::new();
         let activity = Arc::new(Activity::new(clock));
         let client: Arc<dyn Broker> = Arc::clone(&broker) as Arc<dyn Broker>;
-        let surroundings = Surroundings { broker: client, activity, notices, pauses, clock };
+        let surroundings = Surroundings { broker: client, activity: Arc::clone(&activity), notices, pauses, clock };
         let subscriber = Subscriber::new(spec, Arc::new(Shared(handler)), surroundings, SubscriberOptions::default());
         let stop = CancellationToken::new();
         let announcer = tokio::spawn(announce(Arc::clone(&broker), told));
-        Self { subscriber: tokio::spawn(subscriber.run(stop.clone())), broker, stop, announcer }
+        Self { subscriber: tokio::spawn(subscriber.run(stop.clone())), broker, activity, stop, announcer }
     }
 
     /// Ends it in good order. What it has not told by then it never tells.
@@ -221,6 +222,11 @@ impl World {
         let (broker, handler) = (self.broker.another_client(), Arc::clone(&self.handler));
         let process = Process::start(spec(self.order), broker, handler, self.clock);
         *lock(&self.process) = Some(process);
+    }
+
+    /// How many deliveries the process has in hand.
+    pub fn in_hand(&self) -> usize {
+        lock(&self.process).as_ref().map_or(0, |process| process.activity.in_hand())
     }
 
     pub async fn publish(&mut self, count: usize) {

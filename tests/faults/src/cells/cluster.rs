@@ -62,7 +62,8 @@ pub async fn leader_killed(lab: &mut Lab, order: &Order) -> Result<Report> {
     stage.finish().await
 }
 
-/// F3.
+/// F3. Seen on RabbitMQ 3.10.8: what a queue hands to a channel on another node in the second in which the nodes find one another again
+/// may never get there. It stays unacknowledged, and its consumer full, until the channel ends.
 pub async fn majority_killed(lab: &mut Lab, order: &Order) -> Result<Report> {
     let (mut stage, _balancers) = open(lab, order, |setup| Setup { recovery_max: REUNION_MAX, ..setup }).await?;
     let cluster = lab.cluster().await?;

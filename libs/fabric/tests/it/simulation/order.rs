@@ -71,7 +71,10 @@ fn before_its_time(
         let earlier = history.fates.iter().filter(|fate| fate.key.as_ref() == Some(&call.key) && fate.id < call.id);
         for fate in earlier.filter(|fate| history.taken.contains(&fate.id)) {
             let by_then = |times: &BTreeMap<EventId, Duration>| times.get(&fate.id).is_some_and(|at| *at <= call.from);
-            if !by_then(handled) && (kind == Kind::Holding || !by_then(&parked)) {
+            // Virtual time stands still while a copy is confirmed, so two events of a key may be parked at one moment, which leaves
+            // their order to the queue's. With a broker over a network that takes time.
+            let is_tied = parked.contains_key(&call.id) && parked.get(&call.id) == parked.get(&fate.id);
+            if !is_tied && !by_then(handled) && (kind == Kind::Holding || !by_then(&parked)) {
                 broken.push(format!("{call:?} was handled before {}", fate.id));
             }
         }
