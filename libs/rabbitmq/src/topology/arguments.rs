@@ -27,10 +27,10 @@ pub(super) fn of_queue(role: &QueueRole) -> FieldTable {
             arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(delay_ms));
         }
         QueueRole::Parked => {
-            limit_returns(&mut arguments, PARKED_RETURNS_MAX);
+            keep(&mut arguments);
             activate_one_consumer(&mut arguments);
         }
-        QueueRole::Unrouted => limit_returns(&mut arguments, PARKED_RETURNS_MAX),
+        QueueRole::Unrouted => keep(&mut arguments),
     }
     arguments
 }
@@ -55,6 +55,13 @@ fn dead_letter_to(arguments: &mut FieldTable, queue: &str) {
     arguments.insert("x-dead-letter-exchange".into(), text(""));
     arguments.insert("x-dead-letter-routing-key".into(), text(queue));
     arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
+    arguments.insert("x-overflow".into(), text("reject-publish"));
+}
+
+/// Whatever is kept stays: it is not worn out by looking at it, and under a length limit that somebody sets, the newest is refused
+/// instead of the oldest dropped.
+fn keep(arguments: &mut FieldTable) {
+    limit_returns(arguments, PARKED_RETURNS_MAX);
     arguments.insert("x-overflow".into(), text("reject-publish"));
 }
 
@@ -121,13 +128,14 @@ mod tests {
             shown(&of_queue(&QueueRole::Parked)),
             [
                 "x-delivery-limit=LongLongInt(1000000000)",
+                "x-overflow=reject-publish",
                 "x-queue-type=quorum",
                 "x-single-active-consumer=Boolean(true)"
             ]
         );
         assert_eq!(
             shown(&of_queue(&QueueRole::Unrouted)),
-            ["x-delivery-limit=LongLongInt(1000000000)", "x-queue-type=quorum"]
+            ["x-delivery-limit=LongLongInt(1000000000)", "x-overflow=reject-publish", "x-queue-type=quorum"]
         );
     }
 

@@ -84,7 +84,8 @@ pub struct Redrive {
     /// Send at most so many in a second.
     #[arg(long, value_name = "N/s", value_parser = rate)]
     pub rate: Option<u32>,
-    /// How many seconds a canary waits for what becomes of its events.
+    /// How many seconds to wait for what becomes of events: of a canary's, and of those of a strict subscription, which stay parked until
+    /// that is known.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub patience: u64,
 }

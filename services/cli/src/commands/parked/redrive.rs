@@ -79,7 +79,7 @@ fn show(common: &Common, done: &RedriveReport) -> Outcome {
         None => Ok(()),
         Some(why) => Err(Failure::StoppedEarly(format!(
             "stopped early: {why}; still parked, or parked again: {}",
-            done.report.total - done.report.sent + done.report.parked_again
+            done.report.total - done.report.sent + done.report.parked_again + done.report.kept
         ))),
     }
 }
