@@ -29,7 +29,6 @@ pub(crate) fn subscriber(config: &Config) -> SubscriberOptions {
             delay_max: Duration::from_millis(config.subscriber.ack_delay_max_ms),
         },
         drain_deadline: Duration::from_millis(config.drain.grace_ms) * 7 / 10,
-        renew_idle: Duration::from_millis(config.subscriber.renew_idle_ms),
         tenants: config.subscriber.tenants.clone(),
         log_events: config.log.events,
     }

@@ -31,7 +31,7 @@ until every queue is empty; then the checker holds the history against the promi
 - *gap*: times between two confirms from the first fault on.
 
 The broker offers dead letters that nobody took again every 4 s instead of every 180 s, and looks for consumers that take too long
-every second instead of every minute; workers make idle consumers anew after 3 s instead of 5 min: so a cell does not take as long.
+every second instead of every minute, so that a cell does not take as long.
 ";
 
 /// Puts a section into the page, in the place of the one with the same name.

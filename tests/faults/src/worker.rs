@@ -17,9 +17,6 @@ use crate::{
     sample::{self, TENANT, Walk},
 };
 
-/// After how long an idle consumer is made anew: much sooner than by default, so that a cell does not take as long.
-const RENEW_IDLE_MS: &str = "3000";
-
 /// What a worker says once it consumes, or would if the broker were there.
 pub const READY: &str = "ready";
 
@@ -109,7 +106,6 @@ pub async fn run(args: WorkerArgs) -> Result<ExitCode> {
 fn config(args: &WorkerArgs) -> Result<Config> {
     let values = [
         ("FABRIC__SUBSCRIBER__TENANTS", TENANT.to_owned()),
-        ("FABRIC__SUBSCRIBER__RENEW_IDLE_MS", RENEW_IDLE_MS.to_owned()),
         ("FABRIC__DRAIN__GRACE_MS", args.grace_ms.to_string()),
         ("FABRIC__DATA__FOLDER", args.folder.display().to_string()),
         ("FABRIC__HTTP__ADDRESS", "127.0.0.1:0".to_owned()),

@@ -75,7 +75,6 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("subscriber.handler_timeout_ms", Number(1, 3_600_000)),
     ("subscriber.ack_count_max", Number(1, WINDOW_MAX)),
     ("subscriber.ack_delay_max_ms", Number(0, 10_000)),
-    ("subscriber.renew_idle_ms", Number(1_000, 3_600_000)),
     ("subscriber.tenants", Tenants),
     ("retry.attempts_max", Number(1, ATTEMPTS_LIMIT as i64)),
     ("retry.immediate", Number(0, ATTEMPTS_LIMIT as i64 - 1)),

@@ -85,8 +85,6 @@ pub struct SubscriberSection {
     pub ack_count_max: usize,
     /// The longest that a finished delivery waits for others to be acknowledged with.
     pub ack_delay_max_ms: u64,
-    /// After how long without an event a consumer is made anew.
-    pub renew_idle_ms: u64,
     /// The tenants that are served; none named means all.
     #[serde(deserialize_with = "tenants")]
     pub tenants: BTreeSet<TenantId>,

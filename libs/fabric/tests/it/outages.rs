@@ -183,26 +183,3 @@ async fn a_queue_that_somebody_deletes_comes_back() {
         assert_eq!(harness.host().activity().in_hand(), 0);
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_delivery_that_was_lost_on_its_way_comes_once_the_consumer_is_idle() {
-    for strict in [false, true] {
-        let marks = if strict { marks().strict() } else { marks() };
-        let (service, state) = school(School::always(Act::Handle), marks);
-        let environment = vec![("FABRIC__SUBSCRIBER__RENEW_IDLE_MS", "60000")];
-        let harness = Harness::start_with(service, Setup { environment, ..Setup::default() }).await;
-        harness.broker().lose_delivery_next(2);
-        for points in 0..4 {
-            harness.publish(mark(&format!("p-{points}"), points)).await;
-        }
-        tokio::time::sleep(Duration::from_secs(59)).await;
-        assert_eq!(state.seen().len(), 2, "nobody can know yet");
-        let before = harness.broker().activity().given_back;
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!((state.seen().len(), harness.broker().activity().given_back - before), (4, 2));
-        assert!(harness.broker().contents("school.marks").is_empty());
-        tokio::time::sleep(Duration::from_mins(10)).await;
-        assert_eq!(state.seen().len(), 4, "being made anew repeats nothing");
-        assert_eq!(harness.http().get("/health/ready").await.status, 200);
-    }
-}

@@ -96,10 +96,4 @@ impl MemoryBroker {
     pub fn duplicate_next(&self, count: u64) {
         self.server.step(|state| state.model.duplicate_next(count));
     }
-
-    /// Loses the next `count` deliveries on their way: the broker believes them out until the channel ends, as `RabbitMQ` 3.10 can do
-    /// after a quorum queue had lost its majority.
-    pub fn lose_delivery_next(&self, count: u64) {
-        self.server.step(|state| state.model.lose_delivery_next(count));
-    }
 }

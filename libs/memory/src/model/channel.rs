@@ -49,15 +49,13 @@ pub(super) struct Channel {
     pub(super) held: Vec<Settlement>,
     prefetch: usize,
     next_tag: Tag,
-    /// How many deliveries never got their tag: see [`lose`](Self::lose).
-    lost: Tag,
     unacked: BTreeMap<Tag, Stored>,
 }
 
 impl Channel {
     pub(super) fn new(client: ClientId, queue: QueueId, prefetch: u16) -> Self {
         let prefetch = if prefetch == 0 { PREFETCH_UNLIMITED } else { usize::from(prefetch) };
-        Self { client, queue, held: Vec::new(), prefetch, next_tag: 1, lost: 0, unacked: BTreeMap::new() }
+        Self { client, queue, held: Vec::new(), prefetch, next_tag: 1, unacked: BTreeMap::new() }
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -69,12 +67,6 @@ impl Channel {
         let delivery = self.hand_over(&stored);
         self.unacked.insert(delivery.tag, stored);
         delivery
-    }
-
-    /// Keeps a message that the queue believes out, though it got lost before it got a tag: no settlement ever means it.
-    pub(super) fn lose(&mut self, stored: Stored) {
-        self.unacked.insert(Tag::MAX - self.lost, stored);
-        self.lost += 1;
     }
 
     /// Gives a message its tag and forgets it: for a reader that does not acknowledge.

@@ -147,13 +147,9 @@ impl Model {
             let Some(channel) = self.channels.get_mut(&id) else { continue };
             let Some(stored) = queue.take() else { break };
             queue.unacked += 1;
-            if self.faults.loses_delivery() {
-                channel.lose(stored);
-            } else {
-                note_delivery(&mut self.activity, &stored);
-                let delivery = channel.deliver(stored);
-                self.effects.push_back(Effect::Deliver { channel: id, delivery });
-            }
+            note_delivery(&mut self.activity, &stored);
+            let delivery = channel.deliver(stored);
+            self.effects.push_back(Effect::Deliver { channel: id, delivery });
             if channel.has_room() {
                 queue.consumers.has_room(id);
             }

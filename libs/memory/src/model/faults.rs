@@ -1,12 +1,11 @@
-//! What is to go wrong with the next publishes and deliveries.
+//! What is to go wrong with the next publishes.
 
-/// Counts down the publishes and deliveries that are to go wrong.
+/// Counts down the publishes that are to go wrong.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     pub(super) refuse: u64,
     pub(super) lose_confirm: u64,
     pub(super) duplicate: u64,
-    pub(super) lose_delivery: u64,
 }
 
 /// What goes wrong with one publish.
@@ -25,11 +24,6 @@ impl Faults {
             return Fault::Refused;
         }
         Fault::Taken { twice: count_down(&mut self.duplicate), confirm_lost: count_down(&mut self.lose_confirm) }
-    }
-
-    /// Whether the delivery at hand gets lost on its way.
-    pub(super) fn loses_delivery(&mut self) -> bool {
-        count_down(&mut self.lose_delivery)
     }
 }
 

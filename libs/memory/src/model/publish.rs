@@ -107,11 +107,6 @@ impl Model {
         self.faults.duplicate = count;
     }
 
-    /// Loses the next `count` deliveries on their way: they are out, and their consumers never see them.
-    pub fn lose_delivery_next(&mut self, count: u64) {
-        self.faults.lose_delivery = count;
-    }
-
     /// Goes on with what was held, in its order, where nothing is in the way any more.
     pub(super) fn release_held(&mut self) {
         if self.blocked.is_some() {

@@ -16,6 +16,7 @@ use lapin::{
 };
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::opening::Opening;
 use crate::{
     error::{Refusal, RefusalKind},
     flaw::Flaws,
@@ -34,12 +35,13 @@ pub(super) async fn start(
     let ConsumeRequest { queue, prefetch, consumer_name } = request;
     let Ok(name) = short(queue.as_str()) else { return Err(ConsumeError::NoQueue { queue }) };
     let open = async {
-        let channel = connection.create_channel().await?;
+        let (opening, channel) = Opening::start(connection).await?;
         // Without a limit the driver would keep the whole queue in memory; and 0 means none.
         channel.basic_qos(prefetch.max(1), BasicQosOptions::default()).await?;
         let tag = short(consumer_name).unwrap_or_default();
         let deliveries =
             channel.basic_consume(name, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
+        opening.done();
         Ok((channel, deliveries))
     };
     let (channel, deliveries) = opened(&queue, timeout(within, open).await)?;

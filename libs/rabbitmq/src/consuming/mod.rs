@@ -1,6 +1,7 @@
 //! The consume connection, and what lives on it: consumers, taps, declarations and questions about queues.
 
 mod consumer;
+mod opening;
 mod supervisor;
 mod tap;
 

@@ -18,7 +18,10 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-use super::consumer::{self, Deliveries};
+use super::{
+    consumer::{self, Deliveries},
+    opening::Opening,
+};
 use crate::wire::name;
 
 /// How many deliveries are on their way to the reader. The rest waits in the broker's queue, which drops the oldest.
@@ -44,7 +47,7 @@ pub(super) async fn start(
 }
 
 async fn open(connection: &Connection, request: &TapRequest) -> lapin::Result<(Channel, lapin::Consumer)> {
-    let channel = connection.create_channel().await?;
+    let (opening, channel) = Opening::start(connection).await?;
     let mut arguments = FieldTable::default();
     arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(request.backlog_max.into()));
     arguments.insert("x-overflow".into(), AMQPValue::LongString("drop-head".into()));
@@ -60,6 +63,7 @@ async fn open(connection: &Connection, request: &TapRequest) -> lapin::Result<(C
     let options = BasicConsumeOptions { exclusive: true, ..BasicConsumeOptions::default() };
     let consumer =
         channel.basic_consume(queue.name().clone(), ShortString::default(), options, FieldTable::default()).await?;
+    opening.done();
     Ok((channel, consumer))
 }
 

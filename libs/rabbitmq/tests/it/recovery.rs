@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use anyhow::Result;
+use fabric_rabbitmq::RabbitBroker;
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, DeclareError, PublishError};
-use fabric_testkit::servers::{Server, require};
+use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 
-use crate::{DEADLINE, consume, next, next_id, on_fresh_vhost, outgoing, publish_all, raw, topology};
+use crate::{DEADLINE, consume, next, next_id, on_fresh_vhost, options, outgoing, publish_all, raw, topology};
 
 #[tokio::test]
 async fn an_exchange_that_is_deleted_stands_again_once_a_publish_has_missed_it() -> Result<()> {
@@ -126,5 +129,37 @@ async fn restoring_many_times_at_once_is_one_and_says_what_is_wrong() -> Result<
     channel.queue_delete("work".into(), QueueDeleteOptions::default()).await?;
     broker.restore().await?;
     assert!(consume(&broker, "work", 1).await.is_ok());
+    Ok(())
+}
+
+/// A queue that cannot answer, such as one without a majority, starts the consumer when it can again, long after whoever asked has given
+/// up. What it would deliver there would reach nobody.
+#[tokio::test]
+async fn a_consumer_that_was_given_up_takes_nothing_away_from_the_next_one() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let node = RabbitMq::start().await?;
+    let mut options = options(&node.url());
+    options.operation_timeout = Duration::from_secs(1);
+    let broker = RabbitBroker::connect(options).await?;
+    broker.declare(&topology()).await?;
+    let published = publish_all(&broker, ["1", "2", "3"].map(|id| outgoing("", "work", id))).await;
+    assert!(published.iter().all(Result::is_ok), "{published:?}");
+    node.ctl(&["eval", "sys:suspend('%2F_work')."]).await?;
+    let given_up = consume(&broker, "work", 10).await.err();
+    node.ctl(&["eval", "sys:resume('%2F_work')."]).await?;
+    assert!(given_up.is_some_and(|error| error.to_string().contains("in time")));
+
+    eventually(DEADLINE, "the broker has let go of the consumer", async || {
+        let depths = broker.depths(vec!["work".to_owned()]).await.unwrap_or_default();
+        depths.first().is_some_and(|depth| depth.consumers == 0 && depth.ready == 3)
+    })
+    .await?;
+    let mut consumer = consume(&broker, "work", 10).await?;
+    for expected in ["1", "2", "3"] {
+        assert_eq!(next_id(consumer.as_mut()).await?, expected);
+    }
+    assert_eq!(broker.status().borrow().reconnects, 0, "the connection was never lost");
     Ok(())
 }

@@ -37,8 +37,6 @@ pub(super) enum Ended {
     Lost,
     /// Which keys are held could not be read, so nothing could be handled.
     Unready,
-    /// Nothing has come for so long that the consumer is made anew.
-    Renewed,
 }
 
 pub(super) struct Channel<'a> {
@@ -56,8 +54,6 @@ pub(super) struct Channel<'a> {
     /// Why the channel has to be closed, if it has to: all deliveries go back together, in their order.
     must_close: Option<Ended>,
     end: ChannelEnd,
-    /// When something was in hand for the last time.
-    busy_at: Duration,
 }
 
 struct Finished {
@@ -84,7 +80,6 @@ impl<'a> Channel<'a> {
             turn_at: None,
             must_close: None,
             end: ChannelEnd::default(),
-            busy_at: subscriber.attempts.clock.elapsed(),
         }
     }
 
@@ -135,13 +130,7 @@ impl<'a> Channel<'a> {
 
     fn deadline(&self) -> Option<Duration> {
         let next_put_off = self.put_off.first_key_value().map(|((at, _), _)| *at);
-        [self.ledger.deadline(), next_put_off, self.turn_at, self.renewal()].into_iter().flatten().min()
-    }
-
-    /// When an idle consumer is made anew. A broker can lose deliveries on their way to a consumer and believe them out: RabbitMQ 3.10
-    /// does so when a quorum queue lost its majority for a while. They come back when the channel ends, and not before.
-    fn renewal(&self) -> Option<Duration> {
-        (self.ledger.unsettled() == 0).then(|| self.busy_at + self.subscriber.options.renew_idle)
+        [self.ledger.deadline(), next_put_off, self.turn_at].into_iter().flatten().min()
     }
 
     async fn time_passed(&mut self, now: Duration) {
@@ -152,9 +141,6 @@ impl<'a> Channel<'a> {
         {
             let (key, delivery) = entry.remove();
             self.dispatch.again(key, delivery);
-        }
-        if self.renewal().is_some_and(|at| at <= now) {
-            self.must_close = Some(Ended::Renewed);
         }
     }
 
@@ -269,7 +255,6 @@ impl<'a> Channel<'a> {
         if settlements.is_empty() {
             return;
         }
-        self.busy_at = self.subscriber.attempts.clock.elapsed();
         // What was to be given back and is lost comes again as well.
         let acknowledges = settlements.iter().any(|settlement| matches!(settlement, Settlement::Ack { .. }));
         let settled = self.consumer.settle(settlements).await;

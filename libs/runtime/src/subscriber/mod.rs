@@ -45,8 +45,6 @@ pub struct SubscriberOptions {
     pub ack: AckPolicy,
     /// How long handlers may go on after the stop signal.
     pub drain_deadline: Duration,
-    /// After how long without anything in hand a consumer is made anew.
-    pub renew_idle: Duration,
     /// The tenants that are served; none named means all. Another tenant's event is poison.
     pub tenants: BTreeSet<TenantId>,
     /// Whether each event's topic, id and outcome is logged.
@@ -58,7 +56,6 @@ impl Default for SubscriberOptions {
         Self {
             ack: AckPolicy::default(),
             drain_deadline: Duration::from_secs(20),
-            renew_idle: Duration::from_mins(5),
             tenants: BTreeSet::new(),
             log_events: false,
         }
@@ -143,21 +140,17 @@ impl Subscriber {
                     self.note_consuming(self.consuming.fetch_add(1, Relaxed) + 1 == queues);
                     let ended = Channel::new(self, queue, consumer, concurrency).consume(stop).await;
                     self.consuming.fetch_sub(1, Relaxed);
-                    // One that is made anew is back before anybody could miss it.
-                    if ended != Ended::Renewed {
-                        self.note_consuming(false);
-                    }
+                    self.note_consuming(false);
                     ended
                 }
                 Err(error) => {
-                    self.note_consuming(false);
                     self.not_consuming(queue, error).await;
                     Ended::Unready
                 }
             };
             match ended {
                 Ended::Stopped => return,
-                Ended::Paused | Ended::Renewed => continue,
+                Ended::Paused => continue,
                 Ended::Lost => failures = 0,
                 Ended::Unready => failures += 1,
             }
