@@ -204,15 +204,20 @@ fn carried(headers: &Headers) -> Headers {
     let mut kept = headers.clone();
     let mut room = HEADERS_MAX;
     kept.retain(|name, value| {
-        let is_brokers = name.len() >= 2 && name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-        let routes = name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc");
-        let keep = !is_brokers && !routes && *value != HeaderValue::Other && (room > 0 || name.starts_with("fabric-"));
+        let keep = may_travel(name, value) && (room > 0 || name.starts_with("fabric-"));
         if keep {
             room = room.saturating_sub(1);
         }
         keep
     });
     kept
+}
+
+/// Whether a copy may carry a header: no broker's, none that makes a broker route copies elsewhere, and none that cannot be written again.
+pub(crate) fn may_travel(name: &str, value: &HeaderValue) -> bool {
+    let is_brokers = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+    let routes = name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc");
+    !is_brokers && !routes && *value != HeaderValue::Other
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use super::{Entry, Move, id_of};
 use crate::{
     codec::{self, CLOUDEVENTS_JSON, Poison, Received},
     event::{Checked, Descriptor, InvalidPayload},
-    message::{HeaderValue, Headers, Incoming, Message, Outgoing},
+    message::{HeaderValue, Incoming, Message, Outgoing},
     name::{ActorId, SubscriptionName},
     partition::SLOTS,
     resend::{
         ATTEMPT, DROPPED, FAULT_MESSAGE, FAULT_TYPE, HANDLER, LAST_FAILED_AT, NOT_BEFORE, PARKED_AT, REDRIVE_ID,
-        REDRIVE_OLDEST, REDRIVE_ONCE, SLOT,
+        REDRIVE_OLDEST, REDRIVE_ONCE, SLOT, may_travel,
     },
     topology::{QueueRole, Topology, names},
 };
@@ -158,18 +158,8 @@ fn copy_to(queue: String, incoming: &Incoming) -> Outgoing {
     properties.user_id = None;
     properties.persistent = true;
     properties.message_id = Some(id_of(incoming));
-    let headers = carried(&incoming.message.headers);
+    let mut headers = incoming.message.headers.clone();
+    headers.retain(may_travel);
     let message = Message { properties, headers, body: incoming.message.body.clone() };
     Outgoing { exchange: String::new(), routing_key: queue, message }
-}
-
-/// The headers without the broker's, without those that make a broker route copies elsewhere, and without what cannot be written again.
-fn carried(headers: &Headers) -> Headers {
-    let mut kept = headers.clone();
-    kept.retain(|name, value| {
-        let is_brokers = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-        let routes = name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc");
-        !is_brokers && !routes && *value != HeaderValue::Other
-    });
-    kept
 }

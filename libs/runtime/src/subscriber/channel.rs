@@ -145,6 +145,14 @@ impl<'a> Channel<'a> {
     }
 
     async fn arrived(&mut self, incoming: Incoming, stop: &CancellationToken) {
+        self.take_in(incoming);
+        // The first delivery shows that this consumer is the active one: from now on nobody else parks events of this queue.
+        if self.held.must_learn() {
+            self.learn(stop).await;
+        }
+    }
+
+    fn take_in(&mut self, incoming: Incoming) {
         self.ledger.delivered(incoming.tag);
         let attempts = &self.subscriber.attempts;
         attempts.activity.took_in_hand();
@@ -154,19 +162,37 @@ impl<'a> Channel<'a> {
             metadata.key.clone().map(|key| (metadata.tenant.clone(), key))
         });
         self.dispatch.arrived(key, delivery);
-        // The first delivery shows that this consumer is the active one: from now on nobody else parks events of this queue.
-        let learnt = tokio::select! {
-            biased;
-            () = stop.cancelled() => {
-                self.must_close = Some(Ended::Stopped);
-                return;
+    }
+
+    /// Learns which keys are held. That can take its time; deliveries are taken in meanwhile, and above all the end of the channel is
+    /// noticed, after which another consumer is the active one.
+    async fn learn(&mut self, stop: &CancellationToken) {
+        let mut arrivals = Vec::new();
+        let ended = {
+            let (held, consumer) = (&mut self.held, &mut self.consumer);
+            let mut learning = pin!(held.learn());
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => break Some(Ended::Stopped),
+                    incoming = poll_fn(|context| consumer.poll_next(context)) => match incoming {
+                        Some(incoming) => arrivals.push(incoming),
+                        None => break Some(Ended::Lost),
+                    },
+                    learnt = &mut learning => match learnt {
+                        Ok(()) => break None,
+                        Err(error) => {
+                            let name = &self.subscriber.attempts.spec.name;
+                            tracing::warn!(subscription = %name, %error, "which keys are held cannot be read; nothing is handled yet");
+                            break Some(Ended::Unready);
+                        }
+                    },
+                }
             }
-            learnt = self.held.learn() => learnt,
         };
-        if let Err(error) = learnt {
-            let Attempts { spec, .. } = attempts.as_ref();
-            tracing::warn!(subscription = %spec.name, %error, "which keys are held cannot be read; nothing is handled yet");
-            self.must_close = Some(Ended::Unready);
+        self.must_close = ended;
+        for incoming in arrivals {
+            self.take_in(incoming);
         }
     }
 

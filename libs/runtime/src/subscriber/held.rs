@@ -27,9 +27,14 @@ impl<'a> Held<'a> {
         Self { attempts, queue, holds: None }
     }
 
+    /// Whether nothing may be handled yet, since it is not known what is parked.
+    pub fn must_learn(&self) -> bool {
+        self.attempts.spec.order.holds_keys() && self.holds.is_none()
+    }
+
     /// Reads once what is parked. Nothing may be handled before this has worked.
     pub async fn learn(&mut self) -> Result<(), ParkedError> {
-        if !self.attempts.spec.order.holds_keys() || self.holds.is_some() {
+        if !self.must_learn() {
             return Ok(());
         }
         let broker = self.attempts.broker.as_ref();
