@@ -79,12 +79,20 @@ pub enum Sign {
     None,
 }
 
+/// Why an attempt has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until then.
+    Until(Duration),
+    /// Until those that are under way have ended.
+    Others,
+}
+
 /// A circuit breaker.
 ///
 /// How to drive it, with `now` as the time since any fixed point:
-/// 1. before each attempt, ask [`circuit`](Self::circuit); while it is open, wait until [`opens_until`](Self::opens_until);
-/// 2. while it is half open, handle one event at a time;
-/// 3. tell [`attempted`](Self::attempted) the sign of every attempt; it gives the new circuit whenever that changes.
+/// 1. before each attempt, ask [`admit`](Self::admit), and wait for what it says;
+/// 2. tell [`attempted`](Self::attempted) the sign of every attempt; it gives the new circuit whenever that changes.
 #[derive(Debug)]
 pub struct Breaker {
     policy: BreakerPolicy,
@@ -118,11 +126,12 @@ impl Breaker {
         }
     }
 
-    /// When an open breaker becomes half open.
-    pub fn opens_until(&self) -> Option<Duration> {
+    /// Whether an attempt may begin while so many are under way. One alone shows whether it works again.
+    pub fn admit(&self, under_way: usize, now: Duration) -> Result<(), Wait> {
         match self.state {
-            State::Closed => None,
-            State::OpenUntil(until) => Some(until),
+            State::OpenUntil(until) if now < until => Err(Wait::Until(until)),
+            State::OpenUntil(_) if under_way > 0 => Err(Wait::Others),
+            State::OpenUntil(_) | State::Closed => Ok(()),
         }
     }
 
@@ -207,18 +216,21 @@ mod tests {
         let opened = [Sign::Bad; 4].map(|sign| breaker.attempted(sign, now));
         assert_eq!(opened, [None, None, None, Some(Circuit::Open)]);
         for open_ms in [100, 200, 300, 300] {
-            assert_eq!(breaker.opens_until(), Some(now + ms(open_ms)));
+            assert_eq!(breaker.admit(0, now), Err(Wait::Until(now + ms(open_ms))));
             assert_eq!(breaker.attempted(Sign::Good, now), None, "a latecomer changes nothing");
             assert_eq!(breaker.circuit(now + ms(open_ms - 1)), Circuit::Open);
             now += ms(open_ms);
             assert_eq!(breaker.circuit(now), Circuit::HalfOpen);
+            assert_eq!([0, 1].map(|under_way| breaker.admit(under_way, now)), [Ok(()), Err(Wait::Others)]);
             assert_eq!(breaker.attempted(Sign::None, now), None);
             assert_eq!(breaker.attempted(Sign::Bad, now), Some(Circuit::Open));
         }
         now += ms(300);
         assert_eq!(breaker.attempted(Sign::Good, now), Some(Circuit::Closed));
+        assert_eq!(breaker.admit(9, now), Ok(()));
         let again = [Sign::Bad; 4].map(|sign| breaker.attempted(sign, now)).into_iter().flatten().last();
-        assert_eq!((again, breaker.opens_until()), (Some(Circuit::Open), Some(now + ms(100))), "and it starts anew");
+        let next = Err(Wait::Until(now + ms(100)));
+        assert_eq!((again, breaker.admit(0, now)), (Some(Circuit::Open), next), "and it starts anew");
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Fault {
         Self { class: FaultClass::Permanent, message: capped(message.to_string()), retry_after: None }
     }
 
-    /// A transient fault that says when trying again makes sense, such as a server's `Retry-After`.
+    /// A transient fault that says when trying again makes sense, such as a server's `Retry-After`: up to a day, and of a strict
+    /// subscription, which keeps the event in hand meanwhile, up to a quarter of an hour.
     pub fn retry_after(delay: Duration, message: impl fmt::Display) -> Self {
         Self { retry_after: Some(delay), ..Self::transient(message) }
     }

@@ -113,6 +113,17 @@ impl SubscriptionSpec {
         }
     }
 
+    /// How many events of one of its queues are handled at a time.
+    pub fn concurrency_per_queue(&self) -> usize {
+        usize::from(self.concurrency).div_ceil(self.work_queues().len().max(1))
+    }
+
+    /// For how long a strict subscription puts off an event that is to be tried again after `delay`: it stays unacknowledged meanwhile, so
+    /// a handler that asks for more than a quarter of an hour is called again after that.
+    pub fn put_off(&self, delay: Duration) -> Duration {
+        delay.min(PUT_OFF_MAX)
+    }
+
     /// The pattern under which an event of this topic is handled: the first one that matches.
     pub fn handler_of(&self, topic: &Topic) -> Option<&Pattern> {
         self.patterns.iter().find(|pattern| pattern.matches(topic.as_str()))
@@ -122,6 +133,9 @@ impl SubscriptionSpec {
 /// The longest that an event of a strict subscription may be tried again for: it stays unacknowledged meanwhile, and a broker
 /// closes the channel of a consumer that takes half an hour.
 const STRICT_RETRY_MAX: Duration = Duration::from_mins(20);
+
+/// The longest single delay of a strict subscription, for the same reason.
+const PUT_OFF_MAX: Duration = Duration::from_mins(15);
 
 /// Why a service's parts do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -46,3 +46,16 @@ fn parts_that_do_not_fit_are_named() {
     let event = InvalidService::ForeignEvent { topic: "gradebook.grade.posted", owner: "academic" };
     assert_eq!(service("social", vec![]), Err(event));
 }
+
+#[test]
+fn queues_share_the_concurrency_and_strict_waits_end_before_the_brokers_patience() {
+    let with = |concurrency, count| {
+        let order = Order::Strict { partitions: Partitions::try_new(count).unwrap(), on_park: OnPark::GoOn };
+        SubscriptionSpec { concurrency, order, ..subscription("academic.audit", &["#"]) }
+    };
+    for (concurrency, count, expected) in [(8, 1, 8), (8, 4, 2), (8, 3, 3), (1, 64, 1)] {
+        assert_eq!(with(concurrency, count).concurrency_per_queue(), expected, "{concurrency} over {count}");
+    }
+    let put_off = |seconds| with(1, 1).put_off(Duration::from_secs(seconds)).as_secs();
+    assert_eq!([1, 899, 901, 86_400].map(put_off), [1, 899, 900, 900]);
+}

@@ -6,7 +6,7 @@ use fabric_core::{
     Fault, Metadata, TenantId,
     codec::{self, Poison, Received},
     delivery::{Disposition, Outcome, ParkReason, decide},
-    message::{Incoming, Outgoing},
+    message::{Incoming, Message, Outgoing},
     resend::{self, Trial},
     retry::RetryPolicy,
     seed::Seed,
@@ -251,12 +251,18 @@ impl Attempts {
         };
         self.notices.leave(Notice {
             subscription: self.spec.name.clone(),
-            message_id: message.properties.message_id.clone().unwrap_or_default(),
+            message_id: message_id_of(message, metadata),
             event: metadata.map(|metadata| (metadata.tenant.clone(), metadata.topic.clone())),
             what,
             redrive_id,
         });
     }
+}
+
+/// What the event is called in notices: foreign producers may send no message id, and then the event's own has to do.
+fn message_id_of(message: &Message, metadata: Option<&Metadata>) -> String {
+    let own = message.properties.message_id.clone().filter(|id| !id.is_empty());
+    own.or_else(|| metadata.map(|metadata| metadata.id.to_string())).unwrap_or_else(|| "unreadable".to_owned())
 }
 
 /// The same delivery and attempt always get the same jitter: a simulation can repeat it.

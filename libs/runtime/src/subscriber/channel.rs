@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, future::poll_fn, pin::pin, sync::Arc, time::Dur
 
 use fabric_core::{
     ack_ledger::{AckLedger, AckPolicy, Settlement, Tag},
+    breaker::Wait,
     dispatch::Dispatch,
     hold::Passage,
     message::Incoming,
@@ -14,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Subscriber,
     attempt::{Attempts, ChannelEnd, Delivery, Verdict},
-    gate::Turn,
     held::{Held, Key},
 };
 use crate::ports::Consumer;
@@ -22,9 +22,8 @@ use crate::ports::Consumer;
 /// How long the last acknowledgements may take to be written.
 const CHANNEL_CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// The longest that a delivery of a strict subscription is put off: it is unacknowledged meanwhile, and the broker closes the channel
-/// of a consumer that takes half an hour.
-const PUT_OFF_MAX: Duration = Duration::from_mins(15);
+/// The pause before asking again whether an event of another queue has shown that the handler works again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Why a consumer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +62,16 @@ struct Finished {
 }
 
 impl<'a> Channel<'a> {
-    pub fn new(subscriber: &'a Subscriber, queue: &'a str, consumer: Box<dyn Consumer>, concurrency: usize) -> Self {
-        let prefetch = subscriber.attempts.spec.prefetch;
+    pub fn new(subscriber: &'a Subscriber, queue: &'a str, consumer: Box<dyn Consumer>) -> Self {
+        let spec = &subscriber.attempts.spec;
         // What is finished and not acknowledged takes up prefetch: no more than half of it, lest deliveries stop for want of an
         // acknowledgement that waits for more deliveries.
-        let count_max = subscriber.options.ack.count_max.min(usize::from(prefetch).div_ceil(2));
+        let count_max = subscriber.options.ack.count_max.min(usize::from(spec.prefetch).div_ceil(2));
         Self {
             subscriber,
             consumer,
             ledger: AckLedger::new(AckPolicy { count_max, ..subscriber.options.ack }),
-            dispatch: Dispatch::new(concurrency),
+            dispatch: Dispatch::new(spec.concurrency_per_queue()),
             held: Held::new(&subscriber.attempts, queue),
             running: JoinSet::new(),
             put_off: BTreeMap::new(),
@@ -200,14 +199,18 @@ impl<'a> Channel<'a> {
         self.turn_at = None;
         while self.must_close.is_none() && self.dispatch.can_start() {
             let Attempts { gate, metrics, .. } = self.subscriber.attempts.as_ref();
-            match gate.take_turn(self.dispatch.running(), metrics) {
-                Turn::Now => {}
-                Turn::At(at) => {
+            let turn = match gate.take_turn(metrics) {
+                Ok(turn) => turn,
+                Err(Wait::Until(at)) => {
                     self.turn_at = Some(at);
                     return;
                 }
-                Turn::Alone => return,
-            }
+                // Those of this queue wake it when they end; those of another one do not, hence the second look.
+                Err(Wait::Others) => {
+                    self.turn_at = Some(self.subscriber.attempts.clock.elapsed() + LOOK_AGAIN_AFTER);
+                    return;
+                }
+            };
             let Some((key, delivery)) = self.dispatch.start() else { return };
             if self.held.drops(key.as_ref(), &delivery) {
                 self.done(key, delivery.incoming.tag).await;
@@ -221,6 +224,7 @@ impl<'a> Channel<'a> {
             let attempts = Arc::clone(&self.subscriber.attempts);
             self.running.spawn(async move {
                 let mut delivery = delivery;
+                let _turn = turn;
                 let verdict = match passage {
                     Passage::Behind(oldest) => attempts.hold(&delivery, oldest).await,
                     Passage::Pass | Passage::Parked => attempts.make(&mut delivery).await,
@@ -272,7 +276,7 @@ impl<'a> Channel<'a> {
 
     fn put_off(&mut self, key: Option<Key>, delivery: Delivery, delay: Duration) {
         self.dispatch.put_off();
-        let at = self.subscriber.attempts.clock.elapsed() + delay.min(PUT_OFF_MAX);
+        let at = self.subscriber.attempts.clock.elapsed() + self.subscriber.attempts.spec.put_off(delay);
         self.put_off_count += 1;
         self.put_off.insert((at, self.put_off_count), (key, delivery));
     }

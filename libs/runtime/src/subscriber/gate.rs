@@ -3,13 +3,15 @@
 use std::{
     collections::BTreeSet,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use fabric_core::{
     SubscriptionName,
-    breaker::{Breaker, Circuit, Sign},
+    breaker::{Breaker, Circuit, Sign, Wait},
     rate::TokenBucket,
     service::SubscriptionSpec,
 };
@@ -55,15 +57,13 @@ impl Pauses {
     }
 }
 
-/// Whether a handler may be called now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It may.
-    Now,
-    /// Not before then.
-    At(Duration),
-    /// Not before what is running has ended: one event at a time shows whether the handler works again.
-    Alone,
+/// The right to call a handler, for as long as it is held.
+pub(super) struct Turn(Arc<AtomicUsize>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 /// The gate of one subscription, shared by the consumers of all its queues.
@@ -76,6 +76,8 @@ pub(super) struct Gate {
     pauses: Pauses,
     breaker: Mutex<Breaker>,
     bucket: Option<Mutex<TokenBucket>>,
+    /// How many turns are held, for all queues together.
+    under_way: Arc<AtomicUsize>,
     activity: Arc<Activity>,
 }
 
@@ -87,6 +89,7 @@ impl Gate {
             pauses,
             breaker: Mutex::new(Breaker::new(spec.breaker)),
             bucket: spec.rate.map(|limit| Mutex::new(TokenBucket::new(limit))),
+            under_way: Arc::default(),
             activity,
         }
     }
@@ -107,21 +110,22 @@ impl Gate {
         }
     }
 
-    /// Asks whether a handler may be called while so many are running. The answer `Now` is to be used: it counts.
-    pub fn take_turn(&self, running: usize, metrics: &SubscriptionMetrics) -> Turn {
+    /// Takes the right to call a handler, or says what to wait for.
+    pub fn take_turn(&self, metrics: &SubscriptionMetrics) -> Result<Turn, Wait> {
         let now = self.clock.elapsed();
-        let (circuit, until) = {
+        let circuit = {
             let breaker = lock(&self.breaker);
-            (breaker.circuit(now), breaker.opens_until())
+            breaker.admit(self.under_way.load(Relaxed), now)?;
+            breaker.circuit(now)
         };
-        match circuit {
-            Circuit::Open => return Turn::At(until.unwrap_or(now)),
-            Circuit::HalfOpen if running > 0 => return Turn::Alone,
-            Circuit::HalfOpen => self.note(circuit, metrics),
-            Circuit::Closed => {}
+        if let Some(bucket) = &self.bucket {
+            lock(bucket).take(now).map_err(Wait::Until)?;
         }
-        let turn = self.bucket.as_ref().map_or(Ok(()), |bucket| lock(bucket).take(now));
-        turn.map_or_else(Turn::At, |()| Turn::Now)
+        if circuit == Circuit::HalfOpen {
+            self.note(circuit, metrics);
+        }
+        self.under_way.fetch_add(1, Relaxed);
+        Ok(Turn(Arc::clone(&self.under_way)))
     }
 
     /// Tells the breaker how an attempt ended.

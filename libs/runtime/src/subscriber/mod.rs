@@ -117,7 +117,6 @@ impl Subscriber {
 
     async fn consume(&self, queue: &str, queues: usize, stop: &CancellationToken) {
         let Attempts { spec, gate, metrics, broker, .. } = self.attempts.as_ref();
-        let concurrency = usize::from(spec.concurrency).div_ceil(queues);
         let mut failures = 0;
         loop {
             tokio::select! {
@@ -138,7 +137,7 @@ impl Subscriber {
             let ended = match consumer {
                 Ok(consumer) => {
                     self.note_consuming(self.consuming.fetch_add(1, Relaxed) + 1 == queues);
-                    let ended = Channel::new(self, queue, consumer, concurrency).consume(stop).await;
+                    let ended = Channel::new(self, queue, consumer).consume(stop).await;
                     self.consuming.fetch_sub(1, Relaxed);
                     self.note_consuming(false);
                     ended

@@ -68,39 +68,3 @@ async fn a_cluster_survives_its_leader() -> Result<()> {
     drop(lab);
     eventually(DEADLINE, "the end of all folders", async || folders.iter().all(|folder| !folder.exists())).await
 }
-
-#[tokio::test]
-#[ignore = "it takes a minute and a half: freezing, loss of the majority and of all, rolling restart"]
-async fn a_cluster_survives_worse() -> Result<()> {
-    if !require(&[Server::RabbitMq])? {
-        return Ok(());
-    }
-    let mut lab = Laboratory::new().await?;
-    publish(&lab.channel(1).await?, QUEUE, b"kept").await?;
-
-    lab.cluster.kill(0).await?;
-    lab.cluster.kill(2).await?;
-    lab.cluster.start_again(2).await?;
-    lab.cluster.start_again(0).await?;
-    lab.cluster.whole().await?;
-
-    for node in EVERY_NODE {
-        lab.cluster.kill(node).await?;
-    }
-    assert!(lab.leader().await.is_err(), "nobody is left to be asked");
-    lab.cluster.start_all_again().await?;
-    lab.cluster.whole().await?;
-
-    let leader = lab.leader().await?;
-    lab.cluster.pause(leader)?;
-    assert!(lab.cluster.whole().await.is_err(), "not without the frozen one");
-    assert_ne!(lab.leader().await?, leader, "the others elect one of their own");
-    lab.cluster.resume(leader)?;
-    lab.cluster.whole().await?;
-
-    let pids = EVERY_NODE.map(|node| lab.cluster.node(node).pid());
-    lab.cluster.rolling_restart().await?;
-    assert!(EVERY_NODE.iter().all(|node| lab.cluster.node(*node).pid() != pids[*node]));
-    assert_eq!(take(&lab.channel(leader).await?, QUEUE).await?, b"kept");
-    Ok(())
-}

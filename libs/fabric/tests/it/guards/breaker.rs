@@ -102,3 +102,25 @@ async fn a_strict_subscription_stays_in_order_through_an_open_circuit() {
     let calls: Vec<u16> = state.seen().iter().map(|seen| seen.points).collect();
     assert_eq!(calls, [vec![0; 3], (0..10).collect()].concat());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_is_alone_over_all_partitions() {
+    let breaker = BreakerPolicy::try_new(4, 100, 5_000, 5_000).unwrap();
+    let script = [vec![Act::Transient; 4], vec![Act::Wait; 40]].concat();
+    let marks = marks().partitions(4).breaker(breaker).concurrency(4);
+    let (service, state) = school(School::following(&script), marks);
+    let harness = Harness::start(service).await;
+    for points in 0..40 {
+        harness.publish(mark(&format!("p-{points}"), points)).await;
+    }
+    until("the circuit to open", || circuit(&harness) == Circuit::Open).await;
+    let before = state.seen().len();
+    until("a probe", || state.seen().len() > before).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let at_work = state.seen().iter().filter(|seen| seen.to.is_none()).count();
+    assert_eq!((circuit(&harness), at_work), (Circuit::HalfOpen, 1));
+    state.gate.add_permits(100);
+    harness.settle().await;
+    assert_eq!((circuit(&harness), harness.host().activity().in_hand()), (Circuit::Closed, 0));
+    assert_eq!(state.points().len() + harness.parked("school.marks").len(), 40);
+}

@@ -9,15 +9,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use fabric_core::{
-    Fault, PartitionKey, SubscriptionName,
+    Fault, SubscriptionName,
     codec::Received,
-    message::{HeaderValue, Message, Outgoing},
+    message::{HeaderValue, Outgoing},
     parked::{ParkedEvents, Select, dropped_copy, keeps_order},
-    partition::{Partitions, slot_of},
+    partition::Partitions,
     redrive::{Plan, Report},
-    resend::{DROPPED, SLOT},
+    resend::DROPPED,
     service::{OnPark, Order, ServiceSpec, SubscriptionSpec},
     topology::{self, Topology},
 };
@@ -38,6 +37,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::message;
 
 pub const KEYS: usize = 3;
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -91,29 +92,6 @@ fn topology(order: Order) -> Topology {
 
 fn id_and_key(number: usize) -> (String, String) {
     (format!("0198c1f2-0000-7000-8000-{number:012}"), format!("p-{}", number % KEYS))
-}
-
-fn message(id: &str, topic: &str, key: &str, body: String) -> Message {
-    let mut message = Message { body: Bytes::from(body), ..Message::default() };
-    for (name, value) in [
-        ("cloudEvents_specversion", "1.0"),
-        ("cloudEvents_id", id),
-        ("cloudEvents_source", "social"),
-        ("cloudEvents_type", topic),
-        ("cloudEvents_time", "2026-09-03T11:55:00Z"),
-        ("cloudEvents_dataschema", &format!("urn:fabric:{topic}:1")),
-        ("cloudEvents_tenantid", "demo"),
-        ("cloudEvents_correlationid", "c-1"),
-        ("cloudEvents_partitionkey", key),
-    ] {
-        message.headers.set(name.to_owned(), value);
-    }
-    let slot = slot_of(&PartitionKey::try_new(key).unwrap());
-    message.headers.set(SLOT, HeaderValue::Int(i64::from(slot)));
-    message.properties.message_id = Some(id.to_owned());
-    message.properties.content_type = Some("application/json".to_owned());
-    message.properties.persistent = true;
-    message
 }
 
 /// Tells what became of redriven events, as a host does.

@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeSet, future::poll_fn, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use fabric_core::{
     Fault, SubscriptionName,
     ack_ledger::Settlement,
     delivery::ParkReason,
-    message::{HeaderValue, Headers, Incoming, Message, Outgoing},
+    message::{HeaderValue, Incoming, Outgoing},
     parked::{ParkedEvents, Select},
     rate::RateLimit,
     redrive::{Plan, Report, Stopped},
@@ -25,6 +24,8 @@ use fabric_runtime::{
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tokio::sync::mpsc;
+
+use crate::message;
 
 const WORK: &str = "social.feed";
 const PARKED: &str = "social.feed.parked";
@@ -45,28 +46,6 @@ fn topology() -> Topology {
 
 fn id(number: usize) -> String {
     format!("0198c1f2-0000-7000-8000-{number:012}")
-}
-
-fn message(id: &str, topic: &str, key: &str, body: String) -> Message {
-    let mut headers = Headers::default();
-    for (name, value) in [
-        ("cloudEvents_specversion", "1.0"),
-        ("cloudEvents_id", id),
-        ("cloudEvents_source", "social"),
-        ("cloudEvents_type", topic),
-        ("cloudEvents_time", "2026-09-03T11:55:00Z"),
-        ("cloudEvents_dataschema", &format!("urn:fabric:{topic}:1")),
-        ("cloudEvents_tenantid", "demo"),
-        ("cloudEvents_correlationid", "c-1"),
-        ("cloudEvents_partitionkey", key),
-    ] {
-        headers.set(name.to_owned(), value);
-    }
-    let mut message = Message { headers, body: Bytes::from(body), ..Message::default() };
-    message.properties.message_id = Some(id.to_owned());
-    message.properties.content_type = Some("application/json".to_owned());
-    message.properties.persistent = true;
-    message
 }
 
 /// A broker on which the events `0..count` of three keys are parked, and nothing is consumed.
