@@ -18,16 +18,18 @@ pub trait Example: fabric_core::Event {
 pub(crate) struct Entry {
     pub(crate) descriptor: Descriptor,
     pub(crate) example: &'static str,
+    pub(crate) schema: fn() -> schemars::Schema,
     /// What `{:?}` prints of a payload that was read from JSON, so that tests can look for personal data in it.
     #[cfg(test)]
     pub(crate) print: fn(&str) -> Result<String, InvalidPayload>,
 }
 
 impl Entry {
-    pub(crate) const fn of<E: Example + std::fmt::Debug>() -> Self {
+    pub(crate) const fn of<E: Example + JsonSchema + std::fmt::Debug>() -> Self {
         Self {
             descriptor: Descriptor::of::<E>(),
             example: E::EXAMPLE,
+            schema: || schemars::SchemaGenerator::default().into_root_schema_for::<E>(),
             #[cfg(test)]
             print: |json| fabric_core::event::read::<E>(json.as_bytes()).map(|event| format!("{event:?}")),
         }
@@ -71,4 +73,5 @@ macro_rules! events {
 pub(crate) use events;
 pub(crate) use fabric_macros::Event;
 pub(crate) use garde::Validate;
+pub(crate) use schemars::JsonSchema;
 pub(crate) use serde::{Deserialize, Serialize};

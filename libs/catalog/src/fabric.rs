@@ -3,9 +3,10 @@
 //! Nothing here says anything about a person: events are named by their ids, payloads by the places in them.
 
 use fabric_core::Topic;
+use schemars::{Schema, SchemaGenerator};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, PrivateText, vocabulary},
 };
 
@@ -25,6 +26,15 @@ vocabulary! {
     }
 }
 
+fn topic_if_known(_: &mut SchemaGenerator) -> Schema {
+    let word = "[a-z][a-z0-9_]*";
+    schemars::json_schema!({
+        "type": ["string", "null"],
+        "maxLength": 255,
+        "pattern": format!(r"^{word}\.{word}\.{word}$"),
+    })
+}
+
 /// The most events that anything here counts.
 const EVENTS_MAX: u64 = 1_000_000_000_000;
 
@@ -32,7 +42,7 @@ const EVENTS_MAX: u64 = 1_000_000_000_000;
 const MESSAGE_ID_MAX: usize = 255;
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A subscription could not handle an event, and it was parked.
     #[event(topic = "fabric.dead_letter.parked", owner = "platform", key = "subscription")]
@@ -43,6 +53,7 @@ events! {
         #[garde(length(min = 1, max = MESSAGE_ID_MAX))]
         pub event_id: String,
         /// The event's topic, if it could be read.
+        #[schemars(schema_with = "topic_if_known")]
         pub event_topic: Option<Topic>,
         /// Why.
         pub cause: ParkedCause,
@@ -66,6 +77,7 @@ events! {
         #[garde(length(min = 1, max = MESSAGE_ID_MAX))]
         pub event_id: String,
         /// The event's topic, if it could be read.
+        #[schemars(schema_with = "topic_if_known")]
         pub event_topic: Option<Topic>,
         /// The redrive that it came by.
         pub redrive_id: Id,

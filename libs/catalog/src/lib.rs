@@ -24,6 +24,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod declare;
+mod schema;
 
 pub mod demographics;
 pub mod fabric;
@@ -45,6 +46,7 @@ use fabric_core::{Descriptor, Pattern};
 
 use declare::Entry;
 pub use declare::Example;
+pub use schema::{field_paths, personal_fields, schema};
 
 /// The events of every context.
 const CONTEXTS: &[&[&[Entry]]] = &[

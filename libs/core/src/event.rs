@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use garde::Validate;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::validate::{self, Violation};
+use crate::{
+    upcast::{self, UpcastError, Upcaster},
+    validate::{self, Violation},
+};
 
 /// A typed domain event. Derive it: `#[derive(Event)]` writes this from attributes.
 ///
@@ -24,6 +27,10 @@ pub trait Event: Serialize + DeserializeOwned + Validate<Context = ()> + Send + 
     const PUBLISHERS: &'static [&'static str];
     /// The roles of people who may cause it. A service acting by itself (role `service`) always may.
     const ROLES: &'static [&'static str];
+    /// Who it is meant for.
+    const SCOPE: Scope = Scope::Integration;
+    /// What brings the payloads of older versions to this one: the first from version 1 to 2, the next from 2 to 3, and so on.
+    const UPCASTERS: &'static [Upcaster] = &[];
     /// What happened, in a sentence.
     const DESCRIPTION: &'static str;
 
@@ -32,6 +39,27 @@ pub trait Event: Serialize + DeserializeOwned + Validate<Context = ()> + Send + 
 
     /// The person whom the data is about, if it is about one.
     fn subject(&self) -> Option<Cow<'_, str>>;
+}
+
+/// Who an event is meant for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every service: its payload is a contract with others.
+    #[default]
+    Integration,
+    /// The service that owns it: no other may name it in a subscription, so it can change with its owner.
+    Local,
+}
+
+impl Scope {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Integration => "integration",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// An event type as data: what routing, permissions, documentation and the operator's tools need to know of it.
@@ -49,6 +77,10 @@ pub struct Descriptor {
     pub publishers: &'static [&'static str],
     /// See [`Event::ROLES`].
     pub roles: &'static [&'static str],
+    /// See [`Event::SCOPE`].
+    pub scope: Scope,
+    /// See [`Event::UPCASTERS`].
+    pub upcasters: &'static [Upcaster],
     /// See [`Event::DESCRIPTION`].
     pub description: &'static str,
     /// Reads and checks a payload of this type: see [`Checked`].
@@ -87,6 +119,8 @@ impl Descriptor {
             owner: E::OWNER,
             publishers: E::PUBLISHERS,
             roles: E::ROLES,
+            scope: E::SCOPE,
+            upcasters: E::UPCASTERS,
             description: E::DESCRIPTION,
             check: check::<E>,
         }
@@ -102,6 +136,26 @@ impl std::fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Descriptor({} v{}, {})", self.topic, self.version, self.owner)
     }
+}
+
+/// Reads a payload of this or of an older version, and checks its bounds. Fails also for a newer version: nobody guesses what it means.
+pub fn read_version<E: Event>(version: u16, body: &[u8]) -> Result<E, InvalidVersion> {
+    if version == E::VERSION {
+        return Ok(read(body)?);
+    }
+    let body = upcast::to_version(version, E::VERSION, E::UPCASTERS, body)?;
+    Ok(read(&body)?)
+}
+
+/// Why a payload of another version cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidVersion {
+    /// It could not be brought to the version that is known.
+    #[error(transparent)]
+    Upcast(#[from] UpcastError),
+    /// It is not a valid payload.
+    #[error(transparent)]
+    Payload(#[from] InvalidPayload),
 }
 
 /// Reads a payload from JSON and checks its bounds.

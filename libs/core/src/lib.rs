@@ -47,6 +47,7 @@ pub mod service;
 pub mod topic;
 pub mod topology;
 pub mod trace;
+pub mod upcast;
 pub mod validate;
 
 pub use event::{Descriptor, Event};

@@ -148,7 +148,7 @@ pub struct Message {
 /// A message on its way out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
-    /// The exchange; empty for the default exchange, which routes to the queue that the routing key names.
+    /// The exchange. Copies that are meant for one queue go by a [queues exchange](crate::topology::names::queues_exchange).
     pub exchange: String,
     /// The routing key.
     pub routing_key: String,

@@ -164,15 +164,17 @@ pub fn parked_copy(
     outgoing
 }
 
-/// The copy of a publication that no queue wanted, for the queue that keeps those.
-pub fn unrouted_copy(outgoing: &Outgoing) -> Outgoing {
-    Outgoing { exchange: String::new(), routing_key: names::UNROUTED.to_owned(), message: outgoing.message.clone() }
+/// The copy of a publication that no queue wanted, for the queue that keeps those. `exchange` is the
+/// [direct exchange](names::queues_exchange) of whoever publishes.
+pub fn unrouted_copy(outgoing: &Outgoing, exchange: &str) -> Outgoing {
+    let (exchange, routing_key) = (exchange.to_owned(), names::UNROUTED.to_owned());
+    Outgoing { exchange, routing_key, message: outgoing.message.clone() }
 }
 
 fn copy_to(queue: String, incoming: &Incoming, subscription: &SubscriptionSpec, trial: Trial) -> Outgoing {
     let mut headers = carried(&incoming.message.headers);
-    // What comes by the default exchange is a copy already and says where the original came from.
-    if !incoming.exchange.is_empty() {
+    // A copy says already where the original came from.
+    if !names::leads_to_one_queue(&incoming.exchange) {
         headers.set(ORIGIN_EXCHANGE, incoming.exchange.as_str());
         headers.set(ORIGIN_KEY, incoming.routing_key.as_str());
         let topic = Topic::try_new(&incoming.routing_key).ok();
@@ -195,7 +197,7 @@ fn copy_to(queue: String, incoming: &Incoming, subscription: &SubscriptionSpec, 
         properties.message_id = Some(format!("{queue}:{}", incoming.tag));
     }
     let message = Message { properties, headers, body: incoming.message.body.clone() };
-    Outgoing { exchange: String::new(), routing_key: queue, message }
+    Outgoing { exchange: names::queues_exchange(subscription.name.service()), routing_key: queue, message }
 }
 
 /// The headers that a copy carries on: no broker's headers, no headers that make a broker route copies elsewhere, scalars only,
@@ -265,7 +267,7 @@ mod tests {
         let trial = Trial::of(&incoming());
         assert_eq!(trial.attempt, 2, "it has been out before");
         let first = retry_copy(&incoming(), &subscription, trial, &fault, seconds(4), now).unwrap();
-        assert_eq!((first.exchange.as_str(), first.routing_key.as_str()), ("", "social.feed.retry.4000"));
+        assert_eq!((first.exchange.as_str(), first.routing_key.as_str()), ("queues.social", "social.feed.retry.4000"));
         assert_eq!(
             names_of(&first),
             [
@@ -285,14 +287,18 @@ mod tests {
         assert_eq!(first.message.properties.user_id, None);
         assert!(first.message.properties.persistent);
 
-        let again = Incoming { message: first.message, exchange: String::new(), redelivered: false, ..incoming() };
-        let later = now + seconds(60);
-        assert_eq!(Trial::of(&again), Trial { attempt: 3, first_failed_at: Some(now), not_before: None, once: false });
-        let second = retry_copy(&again, &subscription, Trial::of(&again), &fault, seconds(4), later).unwrap();
-        let text = |name| second.message.headers.text(name).map(str::to_owned);
-        assert_eq!(text(FIRST_FAILED_AT), Some(now.to_string()));
-        assert_eq!(text(LAST_FAILED_AT), Some(later.to_string()));
-        assert_eq!(text(ORIGIN_EXCHANGE).as_deref(), Some("events.social"));
+        for exchange in ["", "queues.social"] {
+            let (exchange, message) = (exchange.to_owned(), first.message.clone());
+            let again = Incoming { message, exchange, redelivered: false, ..incoming() };
+            let later = now + seconds(60);
+            let third = Trial { attempt: 3, first_failed_at: Some(now), not_before: None, once: false };
+            assert_eq!(Trial::of(&again), third);
+            let second = retry_copy(&again, &subscription, Trial::of(&again), &fault, seconds(4), later).unwrap();
+            let text = |name| second.message.headers.text(name).map(str::to_owned);
+            assert_eq!(text(FIRST_FAILED_AT), Some(now.to_string()));
+            assert_eq!(text(LAST_FAILED_AT), Some(later.to_string()));
+            assert_eq!(text(ORIGIN_EXCHANGE).as_deref(), Some("events.social"));
+        }
     }
 
     #[test]

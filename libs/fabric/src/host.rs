@@ -136,7 +136,7 @@ impl Host {
     }
 
     fn start_service(&mut self, config: &Config, service: &dyn AnyService, spec: ServiceSpec) {
-        let fabric = self.fabric_as(spec.name().clone());
+        let fabric = self.handle_of(self.publisher_of(spec.name().clone()));
         let mut handlers = service.handlers(&fabric);
         for subscription in spec.subscriptions() {
             if let Some(handler) = handlers.remove(subscription.name.as_str()) {
@@ -156,10 +156,16 @@ impl Host {
 
     /// A handle that publishes as a service which may run elsewhere: for tools and tests.
     pub fn fabric_as(&self, service: ServiceName) -> Fabric {
+        self.handle_of(self.publisher_of(service).of_a_tool())
+    }
+
+    fn publisher_of(&self, service: ServiceName) -> Publisher {
+        let Adapters { broker, clock, .. } = self.adapters.clone();
+        Publisher::new(service, broker, self.offers.clone(), Arc::clone(&self.activity), clock, self.log_events)
+    }
+
+    fn handle_of(&self, publisher: Publisher) -> Fabric {
         let Adapters { broker, cache, clock } = self.adapters.clone();
-        let activity = Arc::clone(&self.activity);
-        let publisher =
-            Publisher::new(service, Arc::clone(&broker), self.offers.clone(), activity, clock, self.log_events);
         Fabric::new(publisher, broker, cache, clock, self.ids.clone())
     }
 

@@ -14,6 +14,8 @@ pub struct Attributes {
     pub roles: Vec<String>,
     pub key: FieldPath,
     pub subject: Option<FieldPath>,
+    pub is_local: bool,
+    pub upcasters: Vec<Path>,
     pub core: Path,
     pub description: String,
 }
@@ -30,7 +32,7 @@ pub struct FieldPath {
 /// The longest routing key that AMQP can carry.
 const TOPIC_BYTES_MAX: usize = 255;
 
-const KNOWN: &str = "topic, key, subject, version, aggregate, owner, publishers, roles and crate";
+const KNOWN: &str = "topic, key, subject, version, upcasters, aggregate, owner, publishers, roles, scope and crate";
 
 impl Attributes {
     /// Reads the attributes and the doc comment of a type.
@@ -54,6 +56,8 @@ struct Written {
     owner: Option<LitStr>,
     publishers: Option<LitStr>,
     roles: Option<LitStr>,
+    scope: Option<LitStr>,
+    upcasters: Option<LitStr>,
     core: Option<LitStr>,
 }
 
@@ -69,6 +73,8 @@ impl Written {
             "owner" => set(&mut self.owner, meta),
             "publishers" => set(&mut self.publishers, meta),
             "roles" => set(&mut self.roles, meta),
+            "scope" => set(&mut self.scope, meta),
+            "upcasters" => set(&mut self.upcasters, meta),
             "crate" => set(&mut self.core, meta),
             _ => Err(meta.error(format!("unknown attribute of an event; the known ones are {KNOWN}"))),
         }
@@ -79,8 +85,11 @@ impl Written {
         let topic = self.topic.ok_or_else(|| missing("topic = \"context.aggregate.action\""))?;
         let key = self.key.ok_or_else(|| missing("key = \"field\""))?;
         let [context, aggregate] = leading_words(&topic)?;
+        let version = self.version.as_ref().map_or(Ok(1), version)?;
         Ok(Attributes {
-            version: self.version.as_ref().map_or(Ok(1), version)?,
+            version,
+            is_local: self.scope.as_ref().map_or(Ok(false), is_local)?,
+            upcasters: upcasters(self.upcasters.as_ref(), version, input.ident.span())?,
             aggregate: self.aggregate.as_ref().map_or(Ok(aggregate), word)?,
             owner: self.owner.as_ref().map_or(Ok(context), word)?,
             publishers: self.publishers.as_ref().map_or(Ok(Vec::new()), words)?,
@@ -121,6 +130,31 @@ fn leading_words(topic: &LitStr) -> syn::Result<[String; 2]> {
         return Err(syn::Error::new(topic.span(), message));
     }
     Ok([context.to_owned(), aggregate.to_owned()])
+}
+
+fn is_local(scope: &LitStr) -> syn::Result<bool> {
+    match scope.value().as_str() {
+        "local" => Ok(true),
+        "integration" => Ok(false),
+        other => Err(syn::Error::new(scope.span(), format!("a scope is `local` or `integration`, not `{other}`"))),
+    }
+}
+
+/// One function for each older version, the first from version 1 to 2.
+fn upcasters(written: Option<&LitStr>, version: u16, span: Span) -> syn::Result<Vec<Path>> {
+    let text = written.map(LitStr::value).unwrap_or_default();
+    let span = written.map_or(span, LitStr::span);
+    let paths = text.split_whitespace().map(syn::parse_str::<Path>).collect::<syn::Result<Vec<_>>>();
+    let paths = paths.map_err(|error| syn::Error::new(span, error.to_string()))?;
+    let (found, wanted) = (paths.len(), usize::from(version) - 1);
+    if found == wanted {
+        return Ok(paths);
+    }
+    let message = format!(
+        "version {version} needs {wanted} upcaster(s), one for each older version, and there are {found}: \
+         `upcasters = \"from_1 from_2 …\"`, each a `fn(Value) -> Result<Value, String>`"
+    );
+    Err(syn::Error::new(span, message))
 }
 
 fn is_word(text: &str) -> bool {
@@ -225,12 +259,14 @@ mod tests {
              ///
              /// More about it.
              #[event(topic = \"gradebook.grade.posted\", version = 3, aggregate = \"result\", owner = \"academic\")]
+             #[event(upcasters = \"from_1 old::from_2\", scope = \"local\")]
              #[event(key = \"student.id\", subject = \"student_id\")]
              #[event(roles = \"teacher  admin\", publishers = \"social kyc\")]
              #[event(crate = \"::fabric_core\")]",
         )
         .unwrap();
         assert_eq!((read.version, read.aggregate.as_str(), read.owner.as_str()), (3, "result", "academic"));
+        assert_eq!((read.upcasters.len(), read.is_local), (2, true));
         assert_eq!(
             (read.roles, read.publishers),
             (vec!["teacher".into(), "admin".into()], vec!["social".into(), "kyc".into()])
@@ -256,6 +292,10 @@ mod tests {
             (&format!("topic = \"{long}\", key = \"k\""), "at most 255 bytes, this one has 256"),
             ("topic = \"a.b.c\", key = \"k\", version = 0", "whole number from 1 to 65535"),
             ("topic = \"a.b.c\", key = \"k\", version = 65536", "whole number from 1 to 65535"),
+            ("topic = \"a.b.c\", key = \"k\", version = 2", "version 2 needs 1 upcaster(s)"),
+            ("topic = \"a.b.c\", key = \"k\", upcasters = \"x\"", "version 1 needs 0 upcaster(s)"),
+            ("topic = \"a.b.c\", key = \"k\", version = 2, upcasters = \"1x\"", "expected"),
+            ("topic = \"a.b.c\", key = \"k\", scope = \"mine\"", "`local` or `integration`, not `mine`"),
             ("topic = \"a.b.c\", key = \"k\", owner = \"Academic\"", "`Academic` must start with a letter"),
             ("topic = \"a.b.c\", key = \"k\", roles = \"teacher, admin\"", "`teacher,` must start with a letter"),
             ("topic = \"a.b.c\", key = \"\"", "`` is not a field"),
@@ -263,7 +303,7 @@ mod tests {
             ("topic = \"a.b.c\", key = \"k\", key = \"k\"", "given already"),
             (
                 "topik = \"a.b.c\"",
-                "the known ones are topic, key, subject, version, aggregate, owner, publishers, roles and crate",
+                "the known ones are topic, key, subject, version, upcasters, aggregate, owner, publishers, roles, scope and crate",
             ),
             ("topic = 5", "expected string literal"),
         ];

@@ -13,7 +13,9 @@ pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
     let key = key(&attributes.key, fields)?;
     let nobody = || Ok(quote!(::core::option::Option::None));
     let subject = attributes.subject.as_ref().map_or_else(nobody, |path| subject(path, fields))?;
-    let Attributes { topic, version, aggregate, owner, publishers, roles, core, description, .. } = &attributes;
+    let Attributes { topic, version, aggregate, owner, publishers, roles, upcasters, core, description, .. } =
+        &attributes;
+    let scope = if attributes.is_local { quote!(Local) } else { quote!(Integration) };
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     Ok(quote! {
@@ -25,6 +27,8 @@ pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
             const OWNER: &'static str = #owner;
             const PUBLISHERS: &'static [&'static str] = &[#(#publishers),*];
             const ROLES: &'static [&'static str] = &[#(#roles),*];
+            const SCOPE: #core::event::Scope = #core::event::Scope::#scope;
+            const UPCASTERS: &'static [#core::upcast::Upcaster] = &[#(#upcasters),*];
             const DESCRIPTION: &'static str = #description;
 
             fn key(&self) -> ::std::borrow::Cow<'_, str> {

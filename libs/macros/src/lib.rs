@@ -17,10 +17,12 @@ use proc_macro::TokenStream;
 /// | `key = "field"` | the field whose events are kept in order | an error |
 /// | `subject = "field"` | the field that names the person whom the data is about | nobody |
 /// | `version = 2` | the version of the payload's schema | 1 |
+/// | `upcasters = "from_1"` | functions that bring a payload of an older version to the next, one for each | none |
 /// | `aggregate = "result"` | the kind of aggregate that the event belongs to | the topic's second word |
 /// | `owner = "academic"` | the service that owns the event | the topic's first word |
 /// | `publishers = "social kyc"` | other services that may publish it | none |
 /// | `roles = "teacher admin"` | roles of people who may cause it | services only |
+/// | `scope = "local"` | `integration`: a contract with every service; `local`: for its owner alone | `integration` |
 /// | `crate = "::fabric_core"` | where the core is, for crates that do not depend on `fabric` | `::fabric::core` |
 ///
 /// The description is the first paragraph of the type's doc comment, so an event without one does not compile.

@@ -5,10 +5,14 @@
 extern crate self as fabric;
 pub use fabric_core as core;
 
-use fabric_core::{Descriptor, Event, event::InvalidPayload};
+use fabric_core::{
+    Descriptor, Event,
+    event::{InvalidPayload, Scope, read_version},
+};
 use fabric_macros::Event;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A text that is more than a `String`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +32,8 @@ impl AsRef<str> for StudentId {
 #[event(
     topic = "gradebook.grade.posted",
     version = 2,
+    upcasters = "from_points",
+    scope = "local",
     aggregate = "result",
     owner = "academic",
     key = "student_id",
@@ -93,6 +99,13 @@ declare! {
     struct DoorOpened { door: u8 }
 }
 
+/// Version 1 had points out of twenty.
+fn from_points(mut payload: Value) -> Result<Value, String> {
+    let points = payload["points"].as_u64().ok_or("points: a whole number was wanted")?;
+    payload["percent"] = (points * 5).into();
+    Ok(payload)
+}
+
 #[test]
 fn it_works_inside_another_macro() {
     assert_eq!((DoorOpened { door: 7 }.key(), DoorOpened { door: 7 }.subject()), ("7".into(), Some("7".into())));
@@ -105,6 +118,9 @@ fn everything_that_was_given_is_there() {
     assert_eq!((descriptor.aggregate, descriptor.owner), ("result", "academic"));
     assert_eq!((descriptor.roles, descriptor.publishers), (&["teacher", "admin"][..], &["social", "kyc"][..]));
     assert_eq!(descriptor.description, "A grade was posted: the family sees it.");
+    assert_eq!(descriptor.scope, Scope::Local);
+    let grade: GradePosted = read_version(1, br#"{"student_id": "s-1", "points": 18}"#).unwrap();
+    assert_eq!(grade.percent, 90);
 }
 
 #[test]
@@ -112,6 +128,7 @@ fn what_was_left_out_has_its_default() {
     let descriptor = Descriptor::of::<SeatTaken>();
     assert_eq!((descriptor.version, descriptor.aggregate, descriptor.owner), (1, "seat", "rostering"));
     assert!(descriptor.roles.is_empty() && descriptor.publishers.is_empty());
+    assert_eq!((descriptor.scope, descriptor.upcasters.len()), (Scope::Integration, 0));
 }
 
 #[test]

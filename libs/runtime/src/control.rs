@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, future::poll_fn, sync::Arc, time::Duration};
 use fabric_core::{
     Pattern, SubscriptionName,
     message::{Headers, Incoming, Message, Outgoing, Properties},
-    topology::names::{self, CONTROL, FABRIC_CONTEXT},
+    topology::names::{self, CONTROL, FABRIC_CONTEXT, FABRIC_QUEUES},
 };
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +64,8 @@ pub async fn pause(broker: &dyn Broker, subscription: &SubscriptionName, pause: 
     let properties =
         Properties { message_id: Some(format!("pause:{subscription}")), persistent: true, ..Properties::default() };
     let message = Message { properties, headers, body: bytes::Bytes::new() };
-    Ok(keep(broker, Outgoing { exchange: String::new(), routing_key: CONTROL.to_owned(), message }).await?)
+    let (exchange, routing_key) = (FABRIC_QUEUES.to_owned(), CONTROL.to_owned());
+    Ok(keep(broker, Outgoing { exchange, routing_key, message }).await?)
 }
 
 /// Resumes a subscription. False: it was not paused.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fabric_core::{EventId, ServiceName, message::Outgoing, publication::Publication, resend};
+use fabric_core::{EventId, ServiceName, message::Outgoing, publication::Publication, resend, topology::names};
 
 use crate::{
     activity::Activity,
@@ -16,6 +16,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Publisher {
     service: ServiceName,
+    /// The exchange by which unrouted copies go.
+    queues: Arc<str>,
     broker: Arc<dyn Broker>,
     last_known: LastKnown,
     activity: Arc<Activity>,
@@ -51,7 +53,15 @@ impl Publisher {
         clock: Clock,
         log_events: bool,
     ) -> Self {
-        Self { service, broker, last_known, activity, clock, log_events }
+        let queues = names::queues_exchange(service.as_str()).into();
+        Self { service, queues, broker, last_known, activity, clock, log_events }
+    }
+
+    /// The publisher of a tool, which publishes in the name of a service that may run elsewhere or nowhere: what no queue wanted goes by
+    /// the fabric's own exchange, since the service's may not stand.
+    #[must_use]
+    pub fn of_a_tool(self) -> Self {
+        Self { queues: names::FABRIC_QUEUES.into(), ..self }
     }
 
     /// The service that it publishes for.
@@ -94,7 +104,7 @@ impl Publisher {
     }
 
     async fn confirm(&self, outgoing: Outgoing) -> Result<Confirmed, PublishError> {
-        let kept = resend::unrouted_copy(&outgoing);
+        let kept = resend::unrouted_copy(&outgoing, &self.queues);
         match self.broker.publish(outgoing).await? {
             Confirmed::Routed => Ok(Confirmed::Routed),
             Confirmed::Unrouted => keep(self.broker.as_ref(), kept).await.map(|()| Confirmed::Unrouted),

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{CountryCode, Id, Private, PrivateText, Race, Sex},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A person's demographic data was set or changed. The event carries all of it as it is now.
     #[event(topic = "demographics.demographic_data.updated", owner = "user")]

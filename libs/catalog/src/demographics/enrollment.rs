@@ -3,12 +3,12 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{EnrollmentRole, Id, PrivateText, not_before_if_known},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A person was enrolled in a class.
     #[event(topic = "demographics.enrollment.created", owner = "user")]

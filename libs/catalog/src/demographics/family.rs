@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{EmailAddress, Id, PersonName, PhoneNumber, Private, vocabulary},
 };
 
@@ -52,7 +52,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A student and a relative were linked.
     #[event(topic = "demographics.family_relationship.created", owner = "user")]

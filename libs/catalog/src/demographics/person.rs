@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{
         EmailAddress, Id, PersonName, PersonRole, PhoneNumber, Private, PrivateText, Username, not_before_if_known,
         vocabulary,
@@ -31,7 +31,7 @@ vocabulary! {
 }
 
 /// What another system knows a person by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct ExternalId {
@@ -43,7 +43,7 @@ pub struct ExternalId {
 }
 
 /// What a person is at an organization.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct RoleAtOrganization {
@@ -61,7 +61,7 @@ pub struct RoleAtOrganization {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A person was added: a student, a teacher, a guardian or somebody else at a school.
     #[event(topic = "demographics.user.created", owner = "user")]

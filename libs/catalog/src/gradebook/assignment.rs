@@ -3,12 +3,12 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, Percent, Score, not_before},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// An assignment was created: work that students will be graded for.
     #[event(topic = "gradebook.assignment.created", aggregate = "line_item", owner = "academic")]

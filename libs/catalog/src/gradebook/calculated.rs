@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{GradePoints, Id, LetterGrade, Percent, SchoolYear},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A student's average in a class was calculated, in all or in one category.
     #[event(topic = "gradebook.average.calculated", owner = "academic")]

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus},
 };
 
 /// One of many grades that were set at once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct BulkGrade {
@@ -27,7 +27,7 @@ pub struct BulkGrade {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A grade was entered. The family does not see it before it is posted.
     #[event(topic = "gradebook.grade.created", aggregate = "result", owner = "academic")]

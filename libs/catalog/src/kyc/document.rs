@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::RejectionReason;
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{CountryCode, Id, Private, PrivateText, Sha256, vocabulary},
 };
 
@@ -39,7 +39,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A document was handed in.
     #[event(topic = "kyc.document.submitted", owner = "kyc")]

@@ -4,12 +4,12 @@ use jiff::{Timestamp, civil::Date};
 
 use super::RejectionReason;
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{AccountRole, Id, Private, PrivateText},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// Somebody asked to be verified.
     #[event(topic = "kyc.identity.verification_requested", owner = "kyc")]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Channel;
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, vocabulary},
 };
 
@@ -25,7 +25,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A notice to somebody was asked for.
     ///

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, vocabulary},
 };
 
@@ -18,7 +18,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// An e-mail was handed to the provider.
     #[event(topic = "notification.email.sent", owner = "notification")]

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, SchoolYear, not_before_if_known, vocabulary},
 };
 
@@ -44,7 +44,7 @@ vocabulary! {
 }
 
 /// One lesson a week in a timetable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct ScheduleEntry {
@@ -60,7 +60,7 @@ pub struct ScheduleEntry {
 }
 
 /// One period of a bell schedule, in the school's local time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct BellPeriod {
@@ -75,7 +75,7 @@ pub struct BellPeriod {
 }
 
 /// One day of the calendar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct CalendarDay {
@@ -89,7 +89,7 @@ pub struct CalendarDay {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A school's timetable was published.
     #[event(topic = "rostering.schedule.published", owner = "academic")]

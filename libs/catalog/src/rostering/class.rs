@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{ClassType, Id},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A class was created: a course, taught to certain students in certain terms.
     #[event(topic = "rostering.class.created", owner = "academic")]

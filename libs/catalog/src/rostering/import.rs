@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, vocabulary},
 };
 
@@ -26,7 +26,7 @@ vocabulary! {
 }
 
 /// What became of one file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[garde(allow_unvalidated)]
 pub struct ImportedFile {
@@ -45,7 +45,7 @@ pub struct ImportedFile {
 const MAX_RECORDS: u64 = 1_000_000_000_000;
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// An import of a roster started.
     #[event(topic = "rostering.import.started", owner = "academic")]

@@ -3,12 +3,12 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, OrgType, SchoolYear, SessionType, not_before},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// An organization was created: a school, a district or a department.
     #[event(topic = "rostering.organization.created", owner = "academic")]

@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{Id, PrivateText},
 };
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A student was put on a class's roster.
     #[event(topic = "rostering.student.enrolled", aggregate = "class", owner = "academic")]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{AccountRole, EmailAddress, Id, Language, PersonName, Private, TimeZone, Username, vocabulary},
 };
 
@@ -48,7 +48,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// Somebody registered.
     #[event(topic = "user.account.registered", owner = "user")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::{
-    declare::{Deserialize, Event, Serialize, Validate, events},
+    declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
     values::{
         AccountRole, EmailAddress, Id, Language, PersonName, PhoneNumber, Private, PrivateText, TimeZone, vocabulary,
     },
@@ -44,7 +44,7 @@ vocabulary! {
 }
 
 events! {
-    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, Event)]
+    #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
     /// A profile was changed. The event carries all of it as it is now, and says what changed.
     #[event(topic = "user.profile.updated", owner = "user")]

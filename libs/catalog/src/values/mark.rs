@@ -13,7 +13,7 @@ numbers! {
 
 texts! {
     /// A grade in words or letters: `A+`, `B`, `Pass`, `1st`.
-    private LetterGrade, "a letter grade", 8, "1 to 8 characters without spaces",
+    private LetterGrade, "a letter grade", 8, "1 to 8 characters without spaces", r"^[^\s\p{Cc}]+$",
         |text| !text.contains(|c: char| c.is_control() || c.is_whitespace());
 }
 

@@ -25,7 +25,7 @@ pub use one_roster::{
     ClassType, EnrollmentRole, OrgType, PersonRole, Race, ResultFlag, SchoolYear, ScoreStatus, SessionType, Sex,
 };
 pub use person::{AccountRole, CountryCode, EmailAddress, Language, PersonName, PhoneNumber, TimeZone, Username};
-pub use private::{Private, PrivateText};
+pub use private::{PERSONAL, Private, PrivateText};
 pub(crate) use span::{not_before, not_before_if_known};
 pub use text::{Id, Sha256};
 pub(crate) use vocabulary::vocabulary;
@@ -41,3 +41,22 @@ macro_rules! always_valid {
     };
 }
 pub(crate) use always_valid;
+
+/// Gives a type its schema; a `private` one is marked as personal.
+macro_rules! described {
+    ($name:ident, { $($schema:tt)* } private) => {
+        $crate::values::described!($name, { $($schema)* "x-personal": true });
+    };
+    ($name:ident, { $($schema:tt)* } $(shown)?) => {
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ $($schema)* })
+            }
+        }
+    };
+}
+pub(crate) use described;

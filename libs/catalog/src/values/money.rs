@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{InvalidValue, always_valid, text::texts};
+use super::{InvalidValue, always_valid, described, text::texts};
 
 texts! {
     /// A currency as three capital letters (ISO 4217): `EUR`.
-    shown CurrencyCode, "a currency", 3, "three capital letters",
+    shown CurrencyCode, "a currency", 3, "three capital letters", "^[A-Z]{3}$",
         |text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
 }
 
@@ -44,6 +44,14 @@ impl Money {
 }
 
 always_valid!(Money);
+described!(Money, {
+    "type": "object",
+    "properties": {
+        "amountMinor": { "type": "integer", "minimum": 0, "maximum": Money::AMOUNT_MINOR_MAX },
+        "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+    },
+    "required": ["amountMinor", "currency"],
+});
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

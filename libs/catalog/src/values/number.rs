@@ -39,6 +39,11 @@ macro_rules! numbers {
             }
         }
 
+        $crate::values::described!($name, {
+            "type": "number",
+            "minimum": $min,
+            "maximum": $max,
+        } private);
         $crate::values::always_valid!($name);
         $crate::values::text::private!($name);
     )*};

@@ -1,6 +1,6 @@
 //! The words of the OneRoster standard, versions 1.1 and 1.2, spelled as it spells them.
 
-use super::{InvalidValue, always_valid, vocabulary};
+use super::{InvalidValue, always_valid, described, vocabulary};
 
 vocabulary! {
     /// What kind of organization it is.
@@ -171,3 +171,4 @@ impl<'de> serde::Deserialize<'de> for SchoolYear {
 }
 
 always_valid!(SchoolYear);
+described!(SchoolYear, { "type": "integer", "minimum": 1900, "maximum": 2200 });

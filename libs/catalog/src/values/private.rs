@@ -1,13 +1,17 @@
 //! Values that are personal because of the field they stand in.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     InvalidValue,
     text::{broken_rule, is_prose},
 };
+
+/// The keyword that marks a personal value in a schema.
+pub const PERSONAL: &str = "x-personal";
 
 /// Something about a person that is never printed: `{:?}` gives `Private(…)`. In JSON it looks like what is inside.
 ///
@@ -37,6 +41,22 @@ impl<T> Private<T> {
 impl<T> From<T> for Private<T> {
     fn from(value: T) -> Self {
         Self(value)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Private<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Private{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = generator.subschema_for::<T>();
+        schema.insert(PERSONAL.to_owned(), true.into());
+        schema
     }
 }
 
@@ -82,6 +102,27 @@ impl<const CHARS_MAX: usize> std::str::FromStr for PrivateText<CHARS_MAX> {
 impl<const CHARS_MAX: usize> AsRef<str> for PrivateText<CHARS_MAX> {
     fn as_ref(&self) -> &str {
         &self.0
+    }
+}
+
+impl<const CHARS_MAX: usize> JsonSchema for PrivateText<CHARS_MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("PrivateText{CHARS_MAX}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut schema = schemars::json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": CHARS_MAX,
+            "pattern": r"^[\t\n\r\P{Cc}]*[^\s\p{Cc}][\t\n\r\P{Cc}]*$",
+        });
+        schema.insert(PERSONAL.to_owned(), true.into());
+        schema
     }
 }
 

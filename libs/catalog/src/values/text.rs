@@ -1,11 +1,12 @@
 //! Values that are texts.
 
-/// Declares texts of 1 to so many characters that a rule allows. `shown` ones are printed by `{:?}` and `{}`; of
+/// Declares texts of 1 to so many characters that a rule allows. The pattern says the same as the rule to those who only have the
+/// schema, as far as a regular expression can. `shown` ones are printed by `{:?}` and `{}`; of
 /// `private` ones `{:?}` prints the type alone, and there is no `{}`.
 macro_rules! texts {
     ($(
         $(#[$doc:meta])*
-        $visible:ident $name:ident, $what:literal, $chars_max:literal, $wanted:literal, $allowed:expr;
+        $visible:ident $name:ident, $what:literal, $chars_max:literal, $wanted:literal, $pattern:literal, $allowed:expr;
     )*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize)]
@@ -58,6 +59,12 @@ macro_rules! texts {
             }
         }
 
+        $crate::values::described!($name, {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": $chars_max,
+            "pattern": $pattern,
+        } $visible);
         $crate::values::always_valid!($name);
         $crate::values::text::$visible!($name);
     )*};
@@ -97,9 +104,9 @@ texts! {
     /// The id of a person, a class, a result or anything else: a OneRoster `sourcedId`, or a UUID. Ids are pseudonyms,
     /// so they may be printed, routed by and logged.
     shown Id, "an id", 255, "1 to 255 printable characters without spaces, 255 bytes at most",
-        |text| text.len() <= 255 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+        r"^[^\s\p{Cc}]+$", |text| text.len() <= 255 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
     /// The SHA-256 of a file, as 64 lower-case hexadecimal digits.
-    shown Sha256, "a SHA-256", 64, "64 digits 0-9 and a-f",
+    shown Sha256, "a SHA-256", 64, "64 digits 0-9 and a-f", "^[0-9a-f]{64}$",
         |text| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
 }
 

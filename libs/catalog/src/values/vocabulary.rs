@@ -43,6 +43,7 @@ macro_rules! vocabulary {
             }
         }
 
+        $crate::values::described!($name, { "type": "string", "enum": [$($word),+] });
         $crate::values::always_valid!($name);
     )+};
 }

@@ -17,12 +17,13 @@ pub use structured::{decode as decode_structured, encode as encode_structured};
 use bytes::Bytes;
 
 use crate::{
-    event::{self, Event, InvalidPayload},
+    event::{self, Event, InvalidPayload, InvalidVersion},
     limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, JSON_DEPTH_MAX},
     message::{Incoming, Message},
     metadata::Metadata,
     resend::{ORIGIN_EXCHANGE, ORIGIN_KEY},
     topology::names,
+    upcast::UpcastError,
 };
 
 /// The media type of a payload in binary mode.
@@ -80,26 +81,28 @@ pub enum Poison {
     /// No handler of this subscription handles this topic.
     #[error("no handler of this subscription handles the event's type")]
     NoHandler,
-    /// The payload's schema is newer than the one known here.
-    #[error("the payload has version {found}, the newest known here is {known}")]
-    NewerVersion {
-        /// The version of the payload.
-        found: u16,
-        /// The newest version that this service knows.
-        known: u16,
-    },
+    /// The payload's version is newer than the one known here, or it cannot be brought to that one.
+    #[error(transparent)]
+    Version(#[from] UpcastError),
     /// The payload is not one of its event type.
     #[error(transparent)]
     Payload(#[from] InvalidPayload),
 }
 
-impl Received {
-    /// The payload as its type. Fails when its version is newer than the type's, or it is not a valid payload.
-    pub fn payload<E: Event>(&self) -> Result<E, Poison> {
-        if self.metadata.version > E::VERSION {
-            return Err(Poison::NewerVersion { found: self.metadata.version, known: E::VERSION });
+impl From<InvalidVersion> for Poison {
+    fn from(error: InvalidVersion) -> Self {
+        match error {
+            InvalidVersion::Upcast(error) => Self::Version(error),
+            InvalidVersion::Payload(error) => Self::Payload(error),
         }
-        Ok(event::read(&self.body)?)
+    }
+}
+
+impl Received {
+    /// The payload as its type; one of an older version is brought to the type's first. Fails when its version is newer than the
+    /// type's, or it is not a valid payload of its version.
+    pub fn payload<E: Event>(&self) -> Result<E, Poison> {
+        Ok(event::read_version(self.metadata.version, &self.body)?)
     }
 }
 
@@ -112,10 +115,10 @@ pub fn decode(incoming: &Incoming) -> Result<Received, Poison> {
     if by_its_way { Ok(received) } else { Err(Poison::Misrouted) }
 }
 
-/// The exchange and the routing key that an event was published with. Retries and redrives come by the default exchange straight to the
-/// queue, and say by which way the original came: one that was misrouted stays so. None: it never came by another exchange.
+/// The exchange and the routing key that an event was published with. Retries and redrives come straight to the queue, and say by which
+/// way the original came: one that was misrouted stays so. None: it never came by a context's exchange.
 fn way_of(incoming: &Incoming) -> Option<(&str, &str)> {
-    if !incoming.exchange.is_empty() {
+    if !names::leads_to_one_queue(&incoming.exchange) {
         return Some((&incoming.exchange, &incoming.routing_key));
     }
     let headers = &incoming.message.headers;

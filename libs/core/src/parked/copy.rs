@@ -8,6 +8,7 @@ use crate::{
     codec::{self, CLOUDEVENTS_JSON, Poison, Received},
     event::{Checked, Descriptor, InvalidPayload},
     message::{HeaderValue, Incoming, Message, Outgoing},
+    metadata::Metadata,
     name::{ActorId, SubscriptionName},
     partition::SLOTS,
     resend::{
@@ -120,13 +121,16 @@ pub fn edited_copy(
         return Err(CannotEdit::Subject);
     }
     let mut outgoing = copy_to(names::parked_queue(subscription), incoming);
-    let is_structured = incoming.message.properties.content_type.as_deref();
-    if is_structured.is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == CLOUDEVENTS_JSON) {
-        // The body was the whole event. It goes on in binary mode, with the same attributes.
+    let kind = incoming.message.properties.content_type.as_deref();
+    let is_structured = kind.is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == CLOUDEVENTS_JSON);
+    if is_structured || metadata.version != descriptor.version {
+        // The body was the whole event, or of an older version. It goes on in binary mode, with the same attributes but for the version.
         let own = outgoing.message.headers;
+        let metadata = Metadata { version: descriptor.version, ..metadata };
         outgoing.message = codec::encode(&metadata, Bytes::new());
         outgoing.message.properties.message_id = Some(id_of(incoming));
-        own.iter().for_each(|(name, value)| outgoing.message.headers.set(name.to_owned(), value.clone()));
+        let kept = own.iter().filter(|(name, _)| !name.ends_with("dataschema"));
+        kept.for_each(|(name, value)| outgoing.message.headers.set(name.to_owned(), value.clone()));
     }
     outgoing.message.body = body.into();
     let headers = &mut outgoing.message.headers;
@@ -161,5 +165,5 @@ fn copy_to(queue: String, incoming: &Incoming) -> Outgoing {
     let mut headers = incoming.message.headers.clone();
     headers.retain(may_travel);
     let message = Message { properties, headers, body: incoming.message.body.clone() };
-    Outgoing { exchange: String::new(), routing_key: queue, message }
+    Outgoing { exchange: names::queues_exchange(names::service_of(&queue)), routing_key: queue, message }
 }

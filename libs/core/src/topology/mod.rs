@@ -1,8 +1,15 @@
 //! What has to stand on the broker, derived from the services' values.
 
+mod change;
+mod definition;
 mod explain;
 pub mod names;
 
+pub use change::{Change, Class, Resource};
+pub use definition::{
+    Actual, Argument, Arguments, BindingDefinition, ConsumerState, Definitions, Destination, ExchangeDefinition,
+    NodeState, Permission, PolicyDefinition, QueueDefinition, QueueState, TopicPermission, UserDefinition,
+};
 pub use explain::{Explanation, Reached, explain};
 
 use std::{collections::BTreeSet, time::Duration};
@@ -25,6 +32,20 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// What is bound to what.
     pub bindings: Vec<Binding>,
+    /// Which queues a service may put copies into, and by which exchange.
+    pub direct: BTreeSet<DirectBinding>,
+}
+
+/// A queue bound by its own name to a durable direct exchange: the way of the copies that are meant for this queue alone.
+///
+/// Each service has [such an exchange](names::queues_exchange) for its own queues and for unrouted events. Whoever may write to the
+/// broker's default exchange reaches every queue; whoever may write to this one reaches only what is bound to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DirectBinding {
+    /// The direct exchange.
+    pub exchange: String,
+    /// The queue, whose name is the binding key.
+    pub queue: String,
 }
 
 /// What spreads the events of a partitioned subscription over its queues: a durable headers exchange with a binding for each slot,
@@ -136,6 +157,11 @@ pub const RETURNS_MAX: u32 = 100;
 pub const PARKED_RETURNS_MAX: u32 = 1_000_000_000;
 
 impl Topology {
+    /// The direct exchanges, sorted, each once.
+    pub fn direct_exchanges(&self) -> BTreeSet<&str> {
+        self.direct.iter().map(|binding| binding.exchange.as_str()).collect()
+    }
+
     /// Joins two topologies: everything of both, once.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
@@ -143,6 +169,7 @@ impl Topology {
         self.splitters.extend(other.splitters);
         self.queues.extend(other.queues);
         self.bindings.extend(other.bindings);
+        self.direct.extend(other.direct);
         self.splitters.sort();
         self.splitters.dedup();
         self.queues.sort();
@@ -156,14 +183,17 @@ impl Topology {
 /// Derives the topology that services need.
 ///
 /// `contexts` are all contexts of the catalogue: each has an exchange, and a pattern that starts with a wildcard binds to every
-/// one. A literal first word binds there only, even when the catalogue does not know the context.
+/// one. A literal first word binds there only, even when the catalogue does not know the context. Every service has an exchange for
+/// copies, even one that subscribes to nothing: its own events may be wanted by nobody.
 pub fn of_services<'a>(services: impl IntoIterator<Item = &'a ServiceSpec>, contexts: &[&str]) -> Topology {
     let mut topology = Topology::default();
     topology.exchanges.extend(contexts.iter().map(|context| names::exchange(context)));
     topology.exchanges.insert(names::exchange(names::FABRIC_CONTEXT));
     topology.queues.push(Queue { name: names::UNROUTED.to_owned(), role: QueueRole::Unrouted });
     topology.queues.push(Queue { name: names::CONTROL.to_owned(), role: QueueRole::Parked });
+    make_reachable(&mut topology, names::FABRIC_QUEUES, [names::UNROUTED, names::CONTROL]);
     for service in services {
+        make_reachable(&mut topology, &names::queues_exchange(service.name().as_str()), [names::UNROUTED]);
         for event in service.publishes() {
             let context = event.topic.split('.').next().unwrap_or_default();
             topology.exchanges.insert(names::exchange(context));
@@ -176,7 +206,7 @@ pub fn of_services<'a>(services: impl IntoIterator<Item = &'a ServiceSpec>, cont
 }
 
 fn add(topology: &mut Topology, subscription: &SubscriptionSpec, contexts: &[&str]) {
-    let (name, parked) = (&subscription.name, names::parked_queue(&subscription.name));
+    let name = &subscription.name;
     let target = match subscription.order {
         Order::Strict { partitions, .. } if partitions > Partitions::ONE => {
             let splitter = Splitter { subscription: name.clone(), partitions };
@@ -186,20 +216,35 @@ fn add(topology: &mut Topology, subscription: &SubscriptionSpec, contexts: &[&st
         }
         Order::Loose | Order::Strict { .. } => Target::Queue(name.as_str().to_owned()),
     };
-    let single_active = subscription.order.is_strict();
-    for queue in subscription.work_queues() {
-        topology.queues.push(Queue { name: queue, role: QueueRole::Work { parked: parked.clone(), single_active } });
+    let queues = queues_of(subscription);
+    make_reachable(topology, &names::queues_exchange(name.service()), queues.iter().map(|queue| queue.name.as_str()));
+    topology.queues.extend(queues);
+    for pattern in &subscription.patterns {
+        bind(topology, &target, pattern, contexts);
     }
-    topology.queues.push(Queue { name: parked, role: QueueRole::Parked });
+}
+
+/// A subscription's work queues, its parked queue, and its wait queues.
+fn queues_of(subscription: &SubscriptionSpec) -> Vec<Queue> {
+    let (name, parked) = (&subscription.name, names::parked_queue(&subscription.name));
+    let single_active = subscription.order.is_strict();
+    let work = || QueueRole::Work { parked: parked.clone(), single_active };
+    let mut queues: Vec<Queue> =
+        subscription.work_queues().into_iter().map(|name| Queue { name, role: work() }).collect();
+    queues.push(Queue { name: parked.clone(), role: QueueRole::Parked });
     if !subscription.order.is_strict() {
         // A strict subscription waits without leaving its queue.
         let wait = |delay| QueueRole::Wait { delay, work: name.as_str().to_owned() };
         let ladder = subscription.retry.ladder().into_iter();
-        topology.queues.extend(ladder.map(|delay| Queue { name: names::wait_queue(name, delay), role: wait(delay) }));
+        queues.extend(ladder.map(|delay| Queue { name: names::wait_queue(name, delay), role: wait(delay) }));
     }
-    for pattern in &subscription.patterns {
-        bind(topology, &target, pattern, contexts);
-    }
+    queues
+}
+
+/// Binds queues to a direct exchange.
+fn make_reachable<'a>(topology: &mut Topology, exchange: &str, queues: impl IntoIterator<Item = &'a str>) {
+    let binding = |queue: &str| DirectBinding { exchange: exchange.to_owned(), queue: queue.to_owned() };
+    topology.direct.extend(queues.into_iter().map(binding));
 }
 
 fn bind(topology: &mut Topology, target: &Target, pattern: &Pattern, contexts: &[&str]) {
@@ -272,6 +317,34 @@ mod tests {
         let (work, target, splitters) = names_with(2);
         assert_eq!(work, ["academic.audit.partition.0", "academic.audit.partition.1"]);
         assert_eq!((target.as_str(), splitters), ("academic.audit.slots", 1));
+    }
+
+    #[test]
+    fn a_service_reaches_its_own_queues_and_that_for_unrouted_events() {
+        let reached = |service: &ServiceSpec| -> Vec<String> {
+            let topology = of_services([service], &["gradebook"]);
+            assert_eq!(topology.direct_exchanges(), BTreeSet::from(["queues.academic", "queues.fabric"]));
+            topology.direct.iter().map(|binding| format!("{} {}", binding.exchange, binding.queue)).collect()
+        };
+        let platform = ["queues.fabric events.unrouted", "queues.fabric fabric.control"];
+        let loose = [
+            "queues.academic academic.audit",
+            "queues.academic academic.audit.parked",
+            "queues.academic academic.audit.retry.1000",
+            "queues.academic academic.audit.retry.4000",
+            "queues.academic events.unrouted",
+        ];
+        assert_eq!(reached(&service(&["gradebook.#"], Order::Loose)), [&loose[..], &platform].concat());
+        let strict = Order::Strict { partitions: Partitions::try_new(2).unwrap(), on_park: OnPark::GoOn };
+        let strict_queues = [
+            "queues.academic academic.audit.parked",
+            "queues.academic academic.audit.partition.0",
+            "queues.academic academic.audit.partition.1",
+            "queues.academic events.unrouted",
+        ];
+        assert_eq!(reached(&service(&["gradebook.#"], strict)), [&strict_queues[..], &platform].concat());
+        let silent = ServiceSpec::try_new(ServiceName::try_new("academic").unwrap(), Vec::new(), Vec::new()).unwrap();
+        assert_eq!(reached(&silent), [&["queues.academic events.unrouted"][..], &platform].concat());
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub const CONTROL: &str = "fabric.control";
 /// The context of what the fabric says of itself.
 pub const FABRIC_CONTEXT: &str = "fabric";
 
+/// The direct exchange of what belongs to no service: by it operators pause, and tools keep what nobody was bound to.
+pub const FABRIC_QUEUES: &str = "queues.fabric";
+
 /// The exchange of a context.
 pub fn exchange(context: &str) -> String {
     format!("events.{context}")
@@ -22,6 +25,29 @@ pub fn exchange(context: &str) -> String {
 pub fn context_of(exchange: &str) -> Option<&str> {
     exchange.strip_prefix("events.")
 }
+
+/// The direct exchange by which copies go to single queues of a service, or to the queue for unrouted events.
+pub fn queues_exchange(service: &str) -> String {
+    format!("{QUEUES}{service}")
+}
+
+/// The service that a queue of a subscription belongs to: the queue's name begins with it.
+pub fn service_of(queue: &str) -> &str {
+    queue.split('.').next().unwrap_or_default()
+}
+
+/// Whether an exchange is a [`queues_exchange`].
+pub fn is_queues_exchange(exchange: &str) -> bool {
+    exchange.starts_with(QUEUES)
+}
+
+/// Whether what comes by an exchange was meant for the one queue that its routing key names: a copy. Copies are published to a
+/// [`queues_exchange`]; the broker itself moves them on by its default exchange, whose name is empty.
+pub fn leads_to_one_queue(exchange: &str) -> bool {
+    exchange.is_empty() || is_queues_exchange(exchange)
+}
+
+const QUEUES: &str = "queues.";
 
 /// The queue of a subscription in which events wait for their next attempt. The delay in milliseconds is part of the name, since
 /// a queue's delay can never change.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use fabric_core::{Actor, ActorId, Event, EventId, Role, ServiceName, TenantId, publication::Origin};
+use fabric_core::{Actor, ActorId, Event, EventId, Role, ServiceName, TenantId, publication::Origin, upcast::Upcaster};
 use jiff::Timestamp;
+use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, garde::Validate)]
 pub struct GradePosted {
@@ -22,6 +23,7 @@ impl Event for GradePosted {
     const OWNER: &'static str = "academic";
     const PUBLISHERS: &'static [&'static str] = &["import"];
     const ROLES: &'static [&'static str] = &["teacher"];
+    const UPCASTERS: &'static [Upcaster] = &[from_letters];
     const DESCRIPTION: &'static str = "A grade was posted.";
 
     fn key(&self) -> Cow<'_, str> {
@@ -31,6 +33,17 @@ impl Event for GradePosted {
     fn subject(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(&self.student))
     }
+}
+
+/// Version 1 had a letter instead of a percentage.
+fn from_letters(mut payload: Value) -> Result<Value, String> {
+    let percent = match payload["letter"].as_str() {
+        Some("A") => 95,
+        Some("B") => 85,
+        _ => return Err("letter: `A` or `B` was wanted".to_owned()),
+    };
+    payload["percent"] = percent.into();
+    Ok(payload)
 }
 
 pub fn grade() -> GradePosted {

@@ -11,6 +11,7 @@ use fabric_core::{
     resend::{Trial, parked_copy, retry_copy},
     seed::Seed,
     trace::TraceContext,
+    upcast::UpcastError,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -58,14 +59,18 @@ fn copies_for_a_retry_and_from_parking_are_the_same_event() {
         retry_copy(&original, &subscription, trial, &fault, delay, Timestamp::UNIX_EPOCH).unwrap(),
         parked_copy(&original, &subscription, trial, &reason, Timestamp::UNIX_EPOCH),
     ] {
-        let back = Incoming {
-            tag: 9,
-            exchange: String::new(),
-            routing_key: "academic.gpa".into(),
-            redelivered: false,
-            message: copy.message,
-        };
-        assert_eq!(decode(&back).unwrap().metadata, publication.metadata);
+        assert_eq!(copy.exchange, "queues.academic");
+        // A retry comes back by the broker's own exchange, and a redriven copy by that of the service.
+        for exchange in ["", "queues.academic"] {
+            let back = Incoming {
+                tag: 9,
+                exchange: exchange.into(),
+                routing_key: "academic.gpa".into(),
+                redelivered: false,
+                message: copy.message.clone(),
+            };
+            assert_eq!(decode(&back).unwrap().metadata, publication.metadata);
+        }
     }
 }
 
@@ -77,9 +82,11 @@ fn a_misrouted_event_stays_so_when_it_is_sent_again() {
     let subscription = crate::service::subscription("academic.gpa", &["gradebook.#"]);
     let reason = fabric_core::delivery::ParkReason::Poison(Poison::Misrouted);
     let copy = parked_copy(&astray, &subscription, Trial::of(&astray), &reason, Timestamp::UNIX_EPOCH);
-    let back =
-        Incoming { exchange: String::new(), routing_key: "academic.gpa".into(), message: copy.message, ..astray };
-    assert_eq!(decode(&back), Err(Poison::Misrouted));
+    for exchange in ["", "queues.academic"] {
+        let (exchange, message) = (exchange.into(), copy.message.clone());
+        let back = Incoming { exchange, routing_key: "academic.gpa".into(), message, ..astray.clone() };
+        assert_eq!(decode(&back), Err(Poison::Misrouted));
+    }
 }
 
 #[test]
@@ -153,7 +160,22 @@ fn a_newer_version_is_not_guessed() {
     let mut message = foreign("cloudEvents_");
     message.headers.set("cloudEvents_dataschema", "urn:fabric:gradebook.grade.posted:3");
     let received = decode(&incoming(message)).unwrap();
-    assert_eq!(received.payload::<GradePosted>(), Err(Poison::NewerVersion { found: 3, known: 2 }));
+    assert_eq!(received.payload::<GradePosted>(), Err(Poison::Version(UpcastError::Newer { found: 3, known: 2 })));
+}
+
+#[test]
+fn an_older_version_is_brought_up_before_it_is_read() {
+    let read = |body: &'static str| {
+        let mut message = foreign("cloudEvents_");
+        message.headers.set("cloudEvents_dataschema", "urn:fabric:gradebook.grade.posted:1");
+        message.body = Bytes::from_static(body.as_bytes());
+        decode(&incoming(message)).unwrap().payload::<GradePosted>()
+    };
+    let grade = read(r#"{"student":"u-11391","letter":"B","comment":""}"#).unwrap();
+    assert_eq!((grade.student.as_str(), grade.percent), ("u-11391", 85.0));
+    let refused = read(r#"{"student":"u-11391","letter":"Z-secret","comment":""}"#).unwrap_err();
+    assert_eq!(refused.to_string(), "the payload is not of version 1: letter: `A` or `B` was wanted");
+    assert!(matches!(read(r#"{"student":"","letter":"A","comment":""}"#), Err(Poison::Payload(_))));
 }
 
 #[test]

@@ -21,13 +21,20 @@ use tokio::sync::Semaphore;
 
 /// A mark was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate, Event)]
-#[event(topic = "school.mark.given", version = 2, key = "pupil", subject = "pupil", roles = "teacher")]
+#[event(topic = "school.mark.given", version = 2, upcasters = "from_marks", key = "pupil")]
+#[event(subject = "pupil", roles = "teacher")]
 #[serde(rename_all = "camelCase")]
 pub struct MarkGiven {
     #[garde(length(min = 1, max = 64))]
     pub pupil: String,
     #[garde(range(max = 1000))]
     pub points: u16,
+}
+
+/// Version 1 called the points marks.
+fn from_marks(mut payload: serde_json::Value) -> Result<serde_json::Value, String> {
+    payload["points"] = payload["marks"].as_u64().ok_or("marks: a whole number was wanted")?.into();
+    Ok(payload)
 }
 
 /// A note was sent home.

@@ -1,16 +1,16 @@
 //! Declaring what has to stand, and bringing it back.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use fabric_core::{
     Pattern,
-    topology::{QueueRole, Splitter, Target, Topology, names},
+    topology::{DirectBinding, QueueRole, Splitter, Target, Topology, names},
 };
 
 use super::{
     Model,
     connection::ClientId,
-    exchange::Destination,
+    exchange::{Destination, ExchangeKind},
     queue::{Kind, Queue, QueueId},
 };
 
@@ -54,6 +54,14 @@ impl Model {
         }
         for splitter in &topology.splitters {
             self.declare_splitter(splitter);
+        }
+        for exchange in topology.direct_exchanges() {
+            self.exchanges.declare_direct(exchange);
+        }
+        for DirectBinding { exchange, queue } in &topology.direct {
+            if let Some(id) = self.names.get(queue) {
+                self.exchanges.bind_direct(exchange, queue, *id);
+            }
         }
         for binding in &topology.bindings {
             let destination = match &binding.target {
@@ -105,14 +113,18 @@ impl Model {
         for (_, queue) in topology.splitters.iter().flat_map(queues_of) {
             needs(&queue, queue_stands(&queue))?;
         }
+        for DirectBinding { queue, .. } in &topology.direct {
+            needs(queue, queue_stands(queue))?;
+        }
         for binding in &topology.bindings {
             let exchange = &binding.exchange;
-            needs(exchange, topology.exchanges.contains(exchange) || self.exchanges.is_topic(exchange))?;
+            let stands = || self.exchanges.kind(exchange) == Some(ExchangeKind::Topic);
+            needs(exchange, topology.exchanges.contains(exchange) || stands())?;
             match &binding.target {
                 Target::Queue(name) => needs(name, queue_stands(name))?,
                 Target::Splitter(name) => {
                     let is_declared = topology.splitters.iter().any(|splitter| splitter.exchange() == *name);
-                    needs(name, is_declared || self.exchanges.is_slots(name))?;
+                    needs(name, is_declared || self.exchanges.kind(name) == Some(ExchangeKind::Slots))?;
                 }
             }
         }
@@ -133,19 +145,18 @@ impl Model {
         Ok(wanted)
     }
 
-    /// An exchange of one type cannot become one of another.
+    /// An exchange of one kind cannot become one of another.
     fn check_exchanges(&self, topology: &Topology) -> Result<(), CannotDeclare> {
-        let slots: Vec<String> = topology.splitters.iter().map(Splitter::exchange).collect();
-        let slotless: Vec<String> = topology.splitters.iter().map(Splitter::slotless_exchange).collect();
-        let topics = || topology.exchanges.iter().chain(&slotless);
-        let wrong_topic = topics().find(|name| slots.contains(name) || self.exchanges.is_slots(name));
-        match wrong_topic.or_else(|| slots.iter().find(|name| self.exchanges.is_topic(name))) {
-            Some(name) => {
-                let detail = "it cannot be a topic exchange and a headers exchange".to_owned();
-                Err(CannotDeclare { resource: name.clone(), detail })
+        let mut wanted = BTreeMap::new();
+        for (name, kind) in exchanges_of(topology) {
+            let before = wanted.insert(name.clone(), kind);
+            let standing = before.or_else(|| self.exchanges.kind(&name));
+            if let Some(standing) = standing.filter(|standing| *standing != kind) {
+                let detail = format!("it cannot be a {} exchange and a {} exchange", standing.as_str(), kind.as_str());
+                return Err(CannotDeclare { resource: name.into_owned(), detail });
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
     fn role(&self, queue: &str) -> Option<&QueueRole> {
@@ -155,6 +166,16 @@ impl Model {
             Kind::Tap { .. } => None,
         }
     }
+}
+
+/// Each exchange of a topology with its kind.
+fn exchanges_of(topology: &Topology) -> impl Iterator<Item = (Cow<'_, str>, ExchangeKind)> {
+    let of_contexts = topology.exchanges.iter().map(|name| (Cow::Borrowed(name.as_str()), ExchangeKind::Topic));
+    let of_splitters = topology.splitters.iter().flat_map(|splitter| {
+        [(splitter.exchange(), ExchangeKind::Slots), (splitter.slotless_exchange(), ExchangeKind::Topic)]
+    });
+    let direct = topology.direct_exchanges().into_iter().map(|name| (Cow::Borrowed(name), ExchangeKind::Direct));
+    of_contexts.chain(of_splitters.map(|(name, kind)| (Cow::Owned(name), kind))).chain(direct)
 }
 
 /// Each partition with its queue. It is what [`Splitter::slots`] says, with each name made once: simulations declare all the time.

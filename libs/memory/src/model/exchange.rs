@@ -22,6 +22,27 @@ pub(super) struct Exchanges(BTreeMap<String, Exchange>);
 enum Exchange {
     Topic(TopicExchange),
     Slots(SlotsExchange),
+    /// The queues by their binding keys, which are their names.
+    Direct(BTreeMap<String, QueueId>),
+}
+
+/// Of which kind an exchange is. It stays so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ExchangeKind {
+    Topic,
+    Slots,
+    Direct,
+}
+
+impl ExchangeKind {
+    /// As `RabbitMQ` calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Topic => "topic",
+            Self::Slots => "headers",
+            Self::Direct => "direct",
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -56,12 +77,17 @@ impl Exchanges {
         self.0.entry(name.to_owned()).or_insert_with(|| Exchange::Slots(slots()));
     }
 
-    pub(super) fn is_topic(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Exchange::Topic(_)))
+    pub(super) fn declare_direct(&mut self, name: &str) {
+        self.0.entry(name.to_owned()).or_insert_with(|| Exchange::Direct(BTreeMap::new()));
     }
 
-    pub(super) fn is_slots(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Exchange::Slots(_)))
+    /// Of which kind an exchange is. None: it does not stand.
+    pub(super) fn kind(&self, name: &str) -> Option<ExchangeKind> {
+        self.0.get(name).map(|exchange| match exchange {
+            Exchange::Topic(_) => ExchangeKind::Topic,
+            Exchange::Slots(_) => ExchangeKind::Slots,
+            Exchange::Direct(_) => ExchangeKind::Direct,
+        })
     }
 
     /// Binds to a topic exchange. What is none binds nothing.
@@ -80,12 +106,20 @@ impl Exchanges {
         }
     }
 
+    /// Binds a queue to a direct exchange by its name. What is none binds nothing.
+    pub(super) fn bind_direct(&mut self, exchange: &str, name: &str, queue: QueueId) {
+        if let Some(Exchange::Direct(queues)) = self.0.get_mut(exchange) {
+            queues.insert(name.to_owned(), queue);
+        }
+    }
+
     /// Removes a queue from everything that it is bound to.
     pub(super) fn unbind(&mut self, queue: QueueId) {
         for exchange in self.0.values_mut() {
             match exchange {
                 Exchange::Topic(exchange) => exchange.unbind(&Destination::Queue(queue)),
                 Exchange::Slots(exchange) => exchange.bindings.retain(|(_, bound)| *bound != queue),
+                Exchange::Direct(queues) => queues.retain(|_, bound| *bound != queue),
             }
         }
     }
@@ -124,6 +158,7 @@ impl Exchanges {
                     queues.extend(exchange.queues_of(content));
                     next.extend((queues.len() == before).then_some(&exchange.alternate));
                 }
+                Exchange::Direct(bound) => queues.extend(bound.get(&content.routing_key)),
             }
             for name in next {
                 let is_new = on_the_way.iter().all(|(other, _)| other.as_str() != &**name);

@@ -11,7 +11,7 @@
 //!
 //! | behaviour | module |
 //! |---|---|
-//! | topic exchanges, what spreads slots over queues, alternate exchanges; the default exchange | `exchange`, `publish` |
+//! | topic exchanges, what spreads slots over queues, alternate exchanges; direct exchanges, the default exchange | `exchange`, `publish` |
 //! | mandatory publishes, confirms, refusals; what waits during an alarm or without a connection | `publish` |
 //! | order, length limits, TTL at the head only, delivery limit, taps that drop the oldest | `queue` |
 //! | dead-lettering that loses nothing | `dead_letter` |

@@ -11,7 +11,7 @@ mod window;
 use std::sync::Arc;
 
 use deadpool_lapin::{Config, Pool, PoolConfig, Runtime, Timeouts};
-use fabric_core::{message::Outgoing, seed::stable_hash};
+use fabric_core::{message::Outgoing, seed::stable_hash, topology::names};
 use fabric_runtime::ports::{Confirmed, PublishError};
 use lapin::{ConnectionProperties, types::ShortString};
 use tokio::{
@@ -73,7 +73,7 @@ impl Publishers {
 
     /// Publishes and waits for what became of it.
     pub async fn publish(&self, outgoing: Outgoing) -> Result<Confirmed, PublishError> {
-        let is_for_a_queue = outgoing.exchange.is_empty();
+        let is_for_a_queue = names::leads_to_one_queue(&outgoing.exchange);
         let outcome = self.handed_over(outgoing).await;
         // A topic that nobody wants is usual, a queue of our own that is not there is not.
         if is_for_a_queue && outcome == Ok(Confirmed::Unrouted) {

@@ -1,6 +1,6 @@
 //! One declaration.
 
-use fabric_core::topology::{Binding, Queue, Splitter, Target, Topology};
+use fabric_core::topology::{Binding, DirectBinding, Queue, Splitter, Target, Topology};
 use fabric_runtime::ports::{BoxFuture, DeclareError};
 use lapin::{
     Channel, ExchangeKind,
@@ -20,6 +20,8 @@ use crate::{
 pub(super) enum Step<'a> {
     Exchange(Exchange<'a>),
     Queue(&'a Queue),
+    /// Copies for this queue reach it.
+    Direct(&'a DirectBinding),
     Binding(&'a Binding),
     /// What has no slot goes to the first queue.
     Slotless(&'a Splitter),
@@ -36,6 +38,8 @@ pub(super) enum Step<'a> {
 pub(super) enum Exchange<'a> {
     /// A context's topic exchange.
     Context(&'a str),
+    /// A direct exchange for copies to single queues.
+    Direct(&'a str),
     /// A splitter's alternate exchange.
     Slotless(&'a Splitter),
     /// A splitter's headers exchange.
@@ -47,6 +51,9 @@ pub(super) fn steps(topology: &Topology) -> Vec<Step<'_>> {
     let mut steps: Vec<Step<'_>> =
         topology.exchanges.iter().map(|exchange| Step::Exchange(Exchange::Context(exchange))).collect();
     steps.extend(topology.queues.iter().map(Step::Queue));
+    // Before any event flows in: whoever gets one may have to retry or park it.
+    steps.extend(topology.direct_exchanges().into_iter().map(|exchange| Step::Exchange(Exchange::Direct(exchange))));
+    steps.extend(topology.direct.iter().map(Step::Direct));
     for splitter in &topology.splitters {
         // Its slots before anything flows into it: what comes earlier would all go to the first queue.
         steps.extend([Exchange::Slotless(splitter), Exchange::Slots(splitter)].map(Step::Exchange));
@@ -75,6 +82,9 @@ impl<'a> Step<'a> {
                     let passive = QueueDeclareOptions::durable().passive();
                     channel.queue_declare(name(&queue.name)?, passive, none).await.map(drop)
                 }
+                Self::Direct(DirectBinding { exchange, queue }) => {
+                    bind_queue(channel, queue, exchange, queue, none).await
+                }
                 Self::Binding(Binding { exchange, target: Target::Queue(queue), pattern }) => {
                     bind_queue(channel, queue, exchange, pattern.as_str(), none).await
                 }
@@ -98,6 +108,10 @@ impl<'a> Step<'a> {
         match *self {
             Self::Exchange(exchange) if refusal.kind == RefusalKind::Forbidden => Some(Step::HasExchange(exchange)),
             Self::Queue(queue) if refusal.kind == RefusalKind::Forbidden => Some(Step::HasQueue(queue)),
+            // A binding cannot be asked for. Whoever made the exchange has bound it, and a copy that finds no queue is not confirmed.
+            Self::Direct(DirectBinding { exchange, .. }) if refusal.kind == RefusalKind::Forbidden => {
+                Some(Step::HasExchange(Exchange::Direct(exchange)))
+            }
             _ => None,
         }
     }
@@ -107,6 +121,9 @@ impl<'a> Step<'a> {
         match self {
             Self::Exchange(exchange) | Self::HasExchange(exchange) => format!("the exchange {}", exchange.name()),
             Self::Queue(queue) | Self::HasQueue(queue) => format!("the queue {}", queue.name),
+            Self::Direct(DirectBinding { exchange, queue }) => {
+                format!("the binding of the queue {queue} to the exchange {exchange}")
+            }
             Self::Binding(Binding { exchange, target, pattern }) => {
                 let kind = match target {
                     Target::Queue(_) => "queue",
@@ -141,7 +158,7 @@ const DURABLE_EXCHANGE: ExchangeDeclareOptions =
 impl Exchange<'_> {
     fn name(&self) -> String {
         match self {
-            Self::Context(exchange) => (*exchange).to_owned(),
+            Self::Context(exchange) | Self::Direct(exchange) => (*exchange).to_owned(),
             Self::Slotless(splitter) => splitter.slotless_exchange(),
             Self::Slots(splitter) => splitter.exchange(),
         }
@@ -150,6 +167,7 @@ impl Exchange<'_> {
     async fn declare(&self, channel: &Channel, options: ExchangeDeclareOptions) -> lapin::Result<()> {
         let (kind, arguments) = match self {
             Self::Context(_) | Self::Slotless(_) => (ExchangeKind::Topic, FieldTable::default()),
+            Self::Direct(_) => (ExchangeKind::Direct, FieldTable::default()),
             Self::Slots(splitter) => (ExchangeKind::Headers, arguments::of_splitter(splitter)),
         };
         channel.exchange_declare(name(&self.name())?, kind, options, arguments).await

@@ -15,7 +15,7 @@ fn a_redriven_copy_is_the_event_as_it_was_published_and_keeps_its_place() {
         events.moves(&Select::All, &topology_of(Order::Loose), &feed).unwrap().remove(0)
     };
     let copy = redriven_copy(&step(was_parked), "r-1", false);
-    assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("", "social.feed"));
+    assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("queues.social", "social.feed"));
     assert_eq!((&copy.message.body, &copy.message.properties.message_id), (&original.message.body, &Some(id(1))));
     assert!(copy.message.properties.persistent && copy.message.properties.user_id.is_none());
     let names: Vec<&str> =
@@ -86,7 +86,7 @@ fn an_edited_copy_keeps_its_cause_and_place_and_has_a_valid_payload() {
     };
     let was_parked = parked(1, "p-1", 10);
     let copy = edit(&was_parked, r#"{"post":"p-1","likes":7,"unknown":1}"#).unwrap();
-    assert_eq!(copy.routing_key, "social.feed.parked");
+    assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("queues.social", "social.feed.parked"));
     assert_eq!(copy.message.body, r#"{"post":"p-1","likes":7}"#);
     let event = ParkedEvent::of(&back(copy, 2));
     let before = ParkedEvent::of(&was_parked);
@@ -136,4 +136,14 @@ fn a_structured_event_is_edited_too() {
     let read = codec::decode_message(&copy.message).unwrap();
     assert_eq!((read.metadata, &read.body[..]), (metadata, &payload[..]));
     assert_eq!(ParkedEvent::of(&back(copy, 1)).cause, Cause::Exhausted);
+}
+
+#[test]
+fn an_event_of_an_older_version_is_edited_into_the_version_that_is_known() {
+    let (feed, operator) = ("social.feed".parse().unwrap(), ActorId::try_new("ada").unwrap());
+    let known = Descriptor { version: 2, ..Descriptor::of::<Posted>() };
+    let payload = br#"{"post":"p-1","likes":7}"#;
+    let copy = edited_copy(&parked(1, "p-1", 10), &feed, &known, payload, seconds(10), &operator, seconds(99)).unwrap();
+    let read = codec::decode_message(&copy.message).unwrap();
+    assert_eq!((read.metadata.version, &read.body[..]), (2, &payload[..]));
 }
