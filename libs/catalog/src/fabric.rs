@@ -1,13 +1,15 @@
-//! The fabric itself: events that were parked, what became of them, and what operators did with subscriptions.
+//! The fabric itself: events that were parked, what became of them, what operators did with subscriptions, how sagas ended, whose data
+//! was erased, and how much of the audit log is sealed.
 //!
-//! Nothing here says anything about a person: events are named by their ids, payloads by the places in them.
+//! Nothing here says anything about a person: events and people are named by their ids, payloads by the places in them.
 
 use fabric_core::Topic;
+use jiff::Timestamp;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, PrivateText, vocabulary},
+    values::{Id, PrivateText, Sha256, not_before, vocabulary},
 };
 
 vocabulary! {
@@ -24,6 +26,36 @@ vocabulary! {
         /// The broker gave up.
         GaveUp = "gave_up",
     }
+
+    /// Which way a saga was going.
+    pub enum SagaDirection: "a saga's direction" {
+        /// Doing its steps.
+        Forward = "forward",
+        /// Undoing what it had done.
+        Compensation = "compensation",
+    }
+
+    /// Why a saga could not go on.
+    pub enum SagaFailure: "a saga's failure" {
+        /// Somebody whom it asked said no.
+        Refused = "refused",
+        /// Every attempt failed.
+        Exhausted = "exhausted",
+        /// No answer came in time.
+        TimedOut = "timed_out",
+        /// Somebody stopped it.
+        Cancelled = "cancelled",
+    }
+
+    /// Why a person's data was erased.
+    pub enum ErasureBasis: "a basis of erasure" {
+        /// The person, or a guardian, asked for it.
+        Request = "request",
+        /// It had been kept for as long as it may be.
+        RetentionEnded = "retention_ended",
+        /// A court or an authority ordered it.
+        Order = "order",
+    }
 }
 
 fn topic_if_known(_: &mut SchemaGenerator) -> Schema {
@@ -37,6 +69,12 @@ fn topic_if_known(_: &mut SchemaGenerator) -> Schema {
 
 /// The most events that anything here counts.
 const EVENTS_MAX: u64 = 1_000_000_000_000;
+
+/// The most steps that a saga has.
+const STEPS_MAX: u16 = 100;
+
+/// The longest time that a saga takes, in milliseconds: a year.
+const SAGA_DURATION_MS_MAX: u64 = 31_536_000_000;
 
 /// The longest message id, in bytes: AMQP's own limit.
 const MESSAGE_ID_MAX: usize = 255;
@@ -53,6 +91,7 @@ events! {
         #[garde(length(min = 1, max = MESSAGE_ID_MAX))]
         pub event_id: String,
         /// The event's topic, if it could be read.
+        #[serde(default)]
         #[schemars(schema_with = "topic_if_known")]
         pub event_topic: Option<Topic>,
         /// Why.
@@ -77,6 +116,7 @@ events! {
         #[garde(length(min = 1, max = MESSAGE_ID_MAX))]
         pub event_id: String,
         /// The event's topic, if it could be read.
+        #[serde(default)]
         #[schemars(schema_with = "topic_if_known")]
         pub event_topic: Option<Topic>,
         /// The redrive that it came by.
@@ -172,4 +212,101 @@ events! {
         pub subscription: Id,
     }
     example r#"{ "subscription": "social.feed_projection" }"#
+
+    /// A saga did all of its steps.
+    #[event(topic = "fabric.saga.completed", owner = "platform", key = "saga_id")]
+    pub struct SagaCompleted
+    /// A saga that could not go on has undone all that it had done.
+    #[event(topic = "fabric.saga.compensated", owner = "platform", key = "saga_id")]
+    pub struct SagaCompensated {
+        /// The saga: this one run of it.
+        pub saga_id: Id,
+        /// Which saga it is, such as `academic.lesson_booking`.
+        #[garde(length(max = 128), pattern("^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$"))]
+        pub saga: String,
+        /// How many steps were done, or undone.
+        #[garde(range(max = STEPS_MAX))]
+        pub steps: u16,
+        /// How long it took from the event that started it, in milliseconds.
+        #[garde(range(max = SAGA_DURATION_MS_MAX))]
+        pub duration_ms: u64,
+    }
+    example r#"{ "sagaId": "b-1", "saga": "academic.lesson_booking", "steps": 4, "durationMs": 2140 }"#
+
+    /// A saga could not go on. If it was going forward, it undoes what it had done; if it was undoing, somebody must look after it.
+    #[event(topic = "fabric.saga.failed", owner = "platform", key = "saga_id")]
+    pub struct SagaFailed {
+        /// The saga: this one run of it.
+        pub saga_id: Id,
+        /// Which saga it is, such as `academic.lesson_booking`.
+        #[garde(length(max = 128), pattern("^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$"))]
+        pub saga: String,
+        /// The step that it was at, such as `payment_authorization`.
+        #[garde(length(max = 64), pattern("^[a-z][a-z0-9_]*$"))]
+        pub step: String,
+        /// Which way it was going.
+        pub direction: SagaDirection,
+        /// Why it could not go on.
+        pub cause: SagaFailure,
+        /// How many steps were done before.
+        #[garde(range(max = STEPS_MAX))]
+        pub completed_steps: u16,
+        /// How long it took from the event that started it, in milliseconds.
+        #[garde(range(max = SAGA_DURATION_MS_MAX))]
+        pub duration_ms: u64,
+    }
+    example r#"{
+        "sagaId": "b-1", "saga": "academic.lesson_booking", "step": "payment_authorization", "direction": "forward",
+        "cause": "refused", "completedSteps": 1, "durationMs": 840
+    }"#
+
+    /// A person's data was erased: what is left of it cannot be read by anybody.
+    #[event(topic = "fabric.subject.erased", owner = "platform")]
+    #[event(key = "subject_id", subject = "subject_id", roles = "operator admin")]
+    pub struct SubjectErased {
+        /// The erasure.
+        pub erasure_id: Id,
+        /// The person, by the id that events had named.
+        pub subject_id: Id,
+        /// Why.
+        pub basis: ErasureBasis,
+        /// How many events cannot be read any more.
+        #[garde(range(max = EVENTS_MAX))]
+        pub erased_events: u64,
+        /// Who decided; nobody if a rule did.
+        pub decided_by_id: Option<Id>,
+        /// When it was done.
+        pub erased_at: Timestamp,
+    }
+    example r#"{
+        "erasureId": "er-1", "subjectId": "u-11391", "basis": "request", "erasedEvents": 1204,
+        "decidedById": "u-admin", "erasedAt": "2027-07-01T09:00:00Z"
+    }"#
+
+    /// A part of the audit log was sealed: a change in it would be noticed from now on.
+    #[event(topic = "fabric.audit.sealed", owner = "platform", key = "log")]
+    pub struct AuditSealed {
+        /// The seal.
+        pub seal_id: Id,
+        /// The log, such as `academic`.
+        pub log: Id,
+        /// The position of the first entry under the seal.
+        #[garde(range(max = EVENTS_MAX))]
+        pub first_position: u64,
+        /// The position of the last entry under the seal.
+        #[garde(range(max = EVENTS_MAX), custom(not_before(self.first_position)))]
+        pub last_position: u64,
+        /// The hash over these entries and the seal before.
+        pub seal_sha256: Sha256,
+        /// The hash of the seal before; none if it is the first.
+        pub previous_seal_sha256: Option<Sha256>,
+        /// When.
+        pub sealed_at: Timestamp,
+    }
+    example r#"{
+        "sealId": "seal-2", "log": "academic", "firstPosition": 1001, "lastPosition": 2000,
+        "sealSha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "previousSealSha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        "sealedAt": "2026-10-21T00:00:00Z"
+    }"#
 }

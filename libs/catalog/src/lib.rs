@@ -25,15 +25,29 @@
 
 mod declare;
 mod schema;
+mod special_programs;
 
+pub mod agent;
+pub mod assessment;
+pub mod attendance;
+pub mod billing;
+pub mod chat;
+pub mod communication;
+pub mod content;
 pub mod demographics;
+pub mod esl;
 pub mod fabric;
+pub mod gifted;
 pub mod gradebook;
+pub mod iep;
 pub mod intervention;
 pub mod kyc;
+pub mod learning;
 pub mod notification;
 pub mod rostering;
+pub mod section504;
 pub mod social;
+pub mod tutoring;
 pub mod user;
 pub mod values;
 
@@ -50,14 +64,28 @@ pub use schema::{field_paths, personal_fields, schema};
 
 /// The events of every context.
 const CONTEXTS: &[&[&[Entry]]] = &[
+    agent::EVENTS,
+    assessment::EVENTS,
+    attendance::EVENTS,
+    billing::EVENTS,
+    chat::EVENTS,
+    communication::EVENTS,
+    content::EVENTS,
     demographics::EVENTS,
+    esl::EVENTS,
     &[fabric::EVENTS],
+    gifted::EVENTS,
     gradebook::EVENTS,
+    iep::EVENTS,
     intervention::EVENTS,
     kyc::EVENTS,
+    learning::EVENTS,
     notification::EVENTS,
     rostering::EVENTS,
+    section504::EVENTS,
     social::EVENTS,
+    special_programs::EVENTS,
+    tutoring::EVENTS,
     user::EVENTS,
 ];
 

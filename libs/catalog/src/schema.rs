@@ -89,7 +89,20 @@ fn of_entry(entry: &Entry) -> Option<Value> {
     let descriptor = &entry.descriptor;
     let topic = Topic::try_new(descriptor.topic).ok()?;
     let mut schema = (entry.schema)().to_value();
+    let_items_repeat(&mut schema);
     schema["$id"] = schema_uri(&topic, descriptor.version).into();
     schema["examples"] = json!([serde_json::from_str::<Value>(entry.example).ok()?]);
     Some(schema)
+}
+
+/// A set reads an item that stands there twice as one. A schema that refused it would say more than the type.
+fn let_items_repeat(schema: &mut Value) {
+    match schema {
+        Value::Object(parts) => {
+            parts.retain(|keyword, rule| keyword != "uniqueItems" || !rule.is_boolean());
+            parts.values_mut().for_each(let_items_repeat);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(let_items_repeat),
+        _ => {}
+    }
 }

@@ -10,15 +10,17 @@
 //! | what an event is | [`event`], [`metadata`], [`name`], [`validate`] |
 //! | how it looks on the wire | [`message`], [`codec`], [`trace`], [`limits`] |
 //! | from event to publication | [`publication`], [`partition`] |
-//! | services as values, and what follows from them | [`service`], [`topology`] |
+//! | services as values, and what follows from them | [`service`], [`topology`], [`asyncapi`] |
 //! | what becomes of a delivery | [`fault`], [`retry`], [`delivery`], [`resend`], [`dispatch`], [`hold`], [`breaker`] |
 //! | what becomes of what is parked | [`parked`], [`redrive`] |
 //! | who owes an answer to whom | [`ack_ledger`], [`confirm_ledger`] |
+//! | what may change in a payload's schema, and older payloads | [`schema`], [`upcast`] |
 //! | the last known event | [`recency`] |
 //! | whether a service is ready, and how busy | [`health`], [`rate`] |
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod ack_ledger;
+pub mod asyncapi;
 pub mod breaker;
 pub mod codec;
 pub mod confirm_ledger;
@@ -42,6 +44,7 @@ pub mod redrive;
 pub mod resend;
 pub mod retry;
 pub mod router;
+pub mod schema;
 pub mod seed;
 pub mod service;
 pub mod topic;

@@ -12,3 +12,6 @@ pub const HEADERS_MAX: usize = 64;
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// How many bytes of a fault's message are kept.
 pub const FAULT_MESSAGE_BYTES_MAX: usize = 1024;
+
+/// The most events in a batch.
+pub const BATCH_EVENTS_MAX: usize = 1_000;

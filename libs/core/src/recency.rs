@@ -8,7 +8,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{metadata::Metadata, name::EventId};
+use crate::{
+    metadata::Metadata,
+    name::{EventId, TenantId},
+};
 
 /// An event's place in the order of its topic: first the epoch, then the position in the log, then the time, then the id.
 ///
@@ -20,6 +23,17 @@ pub struct Recency {
     position: u64,
     time_us: u64,
     id: EventId,
+}
+
+/// The key under which a cache has a tenant's last known events: a hash with a field for each topic. The braces keep all keys of a
+/// tenant on one node of a cluster.
+pub fn last_key(tenant: &TenantId) -> String {
+    format!("fabric:{{{tenant}}}:last")
+}
+
+/// The key under which a cache has the most recent events of a tenant's topic: a sorted set.
+pub fn recent_key(tenant: &TenantId, topic: &str) -> String {
+    format!("fabric:{{{tenant}}}:recent:{topic}")
 }
 
 /// How many characters [`Recency`] has as text.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     breaker::BreakerPolicy,
-    event::Descriptor,
+    event::{Descriptor, Scope},
     name::{ServiceName, SubscriptionName},
     partition::Partitions,
     pattern::Pattern,
@@ -163,6 +163,16 @@ pub enum InvalidService {
         /// What the delays add up to, at their longest.
         total: Duration,
     },
+    /// A subscription that names an event which another service keeps to itself.
+    #[error("the subscription {subscription} names {topic}, which is local to {owner}")]
+    LocalEvent {
+        /// The subscription.
+        subscription: SubscriptionName,
+        /// The event's topic.
+        topic: &'static str,
+        /// Its owner.
+        owner: &'static str,
+    },
     /// An event that belongs to somebody else.
     #[error("the event {topic} belongs to {owner}, which does not let this service publish it")]
     ForeignEvent {
@@ -204,6 +214,20 @@ impl ServiceSpec {
             }
         }
         Ok(Self { name, publishes, subscriptions })
+    }
+
+    /// Checks the subscriptions against a catalogue. Fails when one names an event that is local to another service. A pattern with
+    /// wildcards may sweep such events up, as an audit's does.
+    pub fn check_against(&self, catalogue: &[Descriptor]) -> Result<(), InvalidService> {
+        for subscription in &self.subscriptions {
+            let names = |event: &&Descriptor| subscription.patterns.iter().any(|own| own.as_str() == event.topic);
+            let foreign = |event: &&Descriptor| event.scope == Scope::Local && event.owner != self.name.as_str();
+            if let Some(event) = catalogue.iter().filter(foreign).find(names) {
+                let subscription = subscription.name.clone();
+                return Err(InvalidService::LocalEvent { subscription, topic: event.topic, owner: event.owner });
+            }
+        }
+        Ok(())
     }
 
     /// The service's name.

@@ -1,7 +1,10 @@
 //! Telling what was parked, and what became of redriven events, as events of the context `fabric`.
 
 use fabric_core::{Descriptor, ServiceName, TenantId, topology::names::FABRIC_CONTEXT};
-use fabric_runtime::notice::{Notice, What};
+use fabric_runtime::{
+    metric,
+    notice::{Notice, What},
+};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +50,7 @@ impl Announcer {
             }
             if let Err(error) = self.tell(notice).await {
                 tracing::debug!(%error, "a notice was not published");
+                metric::notice_lost();
             }
         }
     }

@@ -88,6 +88,9 @@ impl Host {
     ) -> Result<Self, HostError> {
         let defaults = settings::subscription_defaults(config)?;
         let specs = services.iter().map(|service| service.spec(&defaults)).collect::<Result<Vec<_>, _>>()?;
+        for spec in &specs {
+            spec.check_against(catalogue).map_err(ServiceError::from)?;
+        }
         let topology = topology::of_services(&specs, &contexts_of(catalogue));
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         match adapters.broker.declare(&topology).await {

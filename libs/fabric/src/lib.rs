@@ -71,6 +71,9 @@ pub use fabric_core::{
     SubscriptionName, TenantId, Topic, Violation, breaker::BreakerPolicy, codec::Received, retry::RetryPolicy,
 };
 pub use fabric_macros::Event;
+/// The client of the broker's management API, for tools.
+#[cfg(feature = "management")]
+pub use fabric_rabbitmq::management;
 /// The ports that adapters implement, and the loops over them.
 pub use fabric_runtime as runtime;
 pub use fabric_runtime::{clock::Clock, publisher::Published};

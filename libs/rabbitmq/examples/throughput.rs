@@ -77,7 +77,7 @@ fn topology() -> Topology {
         exchanges: [EXCHANGE.to_owned()].into(),
         queues: vec![Queue { name: QUEUE.to_owned(), role: QueueRole::Parked }],
         bindings: vec![Binding { exchange: EXCHANGE.to_owned(), target: Target::Queue(QUEUE.to_owned()), pattern }],
-        splitters: Vec::new(),
+        ..Topology::default()
     }
 }
 

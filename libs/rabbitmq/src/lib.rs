@@ -8,6 +8,7 @@
 //! | consuming, acknowledging, watching what goes by | `consuming` |
 //! | what has to stand on the broker, and how much is in it | `standing`, `topology`, `depths` |
 //! | one connection, its one listener, coming back after a loss | `link`, `reconnect`, `status` |
+//! | what stands on the broker and how it is doing, by its management API (feature `management`) | `management` |
 //! | what tests can have it do wrong | `flaw` |
 //!
 //! Invariants:
@@ -28,6 +29,8 @@ mod error;
 mod flaw;
 mod in_order;
 mod link;
+#[cfg(feature = "management")]
+pub mod management;
 mod options;
 mod pipeline;
 mod publishing;

@@ -20,7 +20,7 @@ pub(crate) const PUBLISH_CONNECTIONS_MAX: usize = 4;
 #[derive(Clone)]
 pub struct RabbitOptions {
     url: String,
-    /// What operators see in the broker's list of connections.
+    /// What operators see in the broker's list of connections, and what the queues of taps are named after: a service's name.
     pub connection_name: String,
     /// Over how many connections events are published, 1 to 4. Events of one key always take the same one.
     pub publish_connections: usize,

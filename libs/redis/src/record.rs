@@ -1,7 +1,7 @@
-//! How an event lies in Redis: `recency|json`, and under which key.
+//! How an event lies in Redis: `recency|json`. Under which key says the core.
 
 use fabric_core::{
-    TenantId, Topic,
+    TenantId,
     codec::decode_structured,
     recency::{RECENCY_CHARS, Recency},
 };
@@ -9,16 +9,6 @@ use fabric_runtime::ports::{CacheError, CachedEvent};
 
 /// Stands between the recency and the event.
 const SEPARATOR: u8 = b'|';
-
-/// The key of a tenant's last events.
-pub(crate) fn last_key(tenant: &TenantId) -> String {
-    format!("fabric:{{{tenant}}}:last")
-}
-
-/// The key of the recent events of a tenant's topic.
-pub(crate) fn recent_key(tenant: &TenantId, topic: &Topic) -> String {
-    format!("fabric:{{{tenant}}}:recent:{topic}")
-}
 
 /// The record of an event.
 pub(crate) fn write(recency: &Recency, event: &str) -> String {
@@ -42,14 +32,9 @@ fn parse(record: &[u8]) -> Option<CachedEvent> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use fabric_core::recency::last_key;
 
-    #[test]
-    fn a_tenant_is_a_hash_tag() {
-        let (tenant, topic) = ("district-1".parse().unwrap(), "gradebook.grade.posted".parse().unwrap());
-        assert_eq!(last_key(&tenant), "fabric:{district-1}:last");
-        assert_eq!(recent_key(&tenant, &topic), "fabric:{district-1}:recent:gradebook.grade.posted");
-    }
+    use super::*;
 
     #[test]
     fn what_is_not_a_record_is_named_and_not_quoted() {

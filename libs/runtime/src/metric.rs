@@ -102,7 +102,7 @@ metrics_table! {
     HELD_KEYS = "eventbus_subscription_held_keys", Gauge, "keys", ["subscription", "queue"],
         "Keys that are held since an event of theirs is parked.", "Whenever a key is held or free again.";
     NOTICES_LOST = "eventbus_notices_lost_total", Counter, "notices", [],
-        "Notices of parked and resolved events that were not published, since too many were waiting.", "When one finds no room.";
+        "Notices of parked and resolved events that were not published.", "When one finds no room since too many are waiting, and when publishing one fails.";
     READY = "eventbus_ready", Gauge, "0 or 1", ["service"],
         "Whether a service is ready.", "Whenever readiness is checked.";
 }
@@ -251,7 +251,7 @@ pub fn cache_dropped() {
     counter!(CACHE_DROPPED).increment(1);
 }
 
-/// A notice found no room.
+/// A notice found no room, or could not be published.
 pub fn notice_lost() {
     counter!(NOTICES_LOST).increment(1);
 }

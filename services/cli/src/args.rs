@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use fabric::{ActorId, Pattern, Role, SubscriptionName, TenantId, Topic};
 
-use crate::{commands::parked::Parked, exit};
+use crate::{
+    commands::{asyncapi::Asyncapi, docs::Docs, parked::Parked, schema::Schema},
+    exit,
+};
 
 /// An event fabric for education: typed events over RabbitMQ and Redis, or over nothing but this binary.
 #[derive(Debug, Parser)]
@@ -51,7 +54,7 @@ pub enum Command {
     /// Bring data in.
     #[command(subcommand, after_help = exit::TABLE)]
     Import(Import),
-    /// Publish one event.
+    /// Publish one event, or `CloudEvents` from a file.
     #[command(after_help = exit::TABLE)]
     Publish(Publish),
     /// Show events as they go by, until Ctrl-C.
@@ -75,6 +78,15 @@ pub enum Command {
     /// Say where an event goes, and why.
     #[command(after_help = exit::TABLE)]
     Explain(Explain),
+    /// Print the services' events as an AsyncAPI document: YAML, or JSON with `--json`.
+    #[command(after_help = exit::TABLE)]
+    Asyncapi(Asyncapi),
+    /// Serve a page that shows all events, services and subscriptions, or write it to a file.
+    #[command(after_help = exit::TABLE)]
+    Docs(Docs),
+    /// Compare, write, show and use the events' JSON Schemas.
+    #[command(subcommand, after_help = exit::TABLE)]
+    Schema(Schema),
     /// Ask a running `fabric up` or service how it is.
     #[command(after_help = exit::TABLE)]
     Health(Health),
@@ -119,11 +131,15 @@ pub struct Oneroster {
 #[derive(Debug, clap::Args)]
 pub struct Publish {
     /// The event's topic, such as `gradebook.grade.posted`.
-    #[arg(value_parser = Topic::try_new)]
-    pub topic: Topic,
-    /// The payload as JSON, or @FILE.
-    #[arg(long, value_name = "JSON|@FILE")]
-    pub data: String,
+    #[arg(value_parser = Topic::try_new, required_unless_present = "cloudevents", requires = "data")]
+    pub topic: Option<Topic>,
+    /// The payload as JSON, or @FILE, or @- for standard input.
+    #[arg(long, value_name = "JSON|@FILE", requires = "topic")]
+    pub data: Option<String>,
+    /// Publish the `CloudEvents` in this file (- is standard input): one, or a JSON array of them. Each keeps its id, its time and its
+    /// correlation, so publishing them again is harmless.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["topic", "data"])]
+    pub cloudevents: Option<String>,
     /// Who causes it.
     #[arg(long, default_value = "operator", value_parser = ActorId::try_new)]
     pub actor: ActorId,

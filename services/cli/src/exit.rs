@@ -15,7 +15,8 @@ Exit codes:
   5  it is not known whether the broker took an event: doing the same again is right and harmless
   6  the fabric is reachable but not ready
   7  done, but some rows were rejected
-  8  stopped early: the rest is as it was";
+  8  stopped early: the rest is as it was
+  9  a schema breaks its contract: a new version and an upcaster are needed";
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub enum Failure {
     SomeRejected(String),
     /// It stopped before everything was done, and left the rest as it was.
     StoppedEarly(String),
+    /// An event's schema breaks what others rely on.
+    Broken(String),
     /// Whoever read the output has seen enough, and has gone.
     Finished,
 }
@@ -53,6 +56,7 @@ impl Failure {
             Self::NotReady(_) => 6,
             Self::SomeRejected(_) => 7,
             Self::StoppedEarly(_) => 8,
+            Self::Broken(_) => 9,
         })
     }
 }
@@ -67,7 +71,8 @@ impl fmt::Display for Failure {
             | Self::Unknown(text)
             | Self::NotReady(text)
             | Self::SomeRejected(text)
-            | Self::StoppedEarly(text) => f.write_str(text),
+            | Self::StoppedEarly(text)
+            | Self::Broken(text) => f.write_str(text),
             Self::Finished => Ok(()),
         }
     }

@@ -11,7 +11,7 @@ use fabric::{
     core::{
         ack_ledger::{Settlement, Tag},
         message::{Incoming, Outgoing},
-        topology::Topology,
+        topology::{Topology, names::leads_to_one_queue},
     },
     runtime::ports::{
         BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
@@ -74,7 +74,7 @@ enum Copy {
 
 impl Copy {
     fn of(outgoing: &Outgoing) -> Option<Self> {
-        let queue = outgoing.exchange.is_empty().then_some(outgoing.routing_key.as_str())?;
+        let queue = leads_to_one_queue(&outgoing.exchange).then_some(outgoing.routing_key.as_str())?;
         Some(match queue {
             retry if retry.contains(".retry.") => Self::Retry,
             parked if parked.ends_with(".parked") => Self::Parked,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Channel;
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, vocabulary},
+    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, names_fit, not_before, vocabulary},
 };
 
 vocabulary! {
@@ -138,7 +138,7 @@ events! {
         /// From when on notices are in it.
         pub period_started_at: Timestamp,
         /// Up to when.
-        #[garde(custom(not_earlier_than(self.period_started_at)))]
+        #[garde(custom(not_before(self.period_started_at)))]
         pub period_ended_at: Timestamp,
         /// When it was sent.
         pub sent_at: Timestamp,
@@ -148,22 +148,4 @@ events! {
         "periodStartedAt": "2026-10-19T17:00:00Z", "periodEndedAt": "2026-10-20T17:00:00Z",
         "sentAt": "2026-10-20T17:00:02Z"
     }"#
-}
-
-/// The rule of a variable's name: it stands in templates.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde gives the context as a reference")]
-fn names_fit(variables: &BTreeMap<String, PrivateText<1_000>>, (): &()) -> garde::Result {
-    let fits = |name: &String| {
-        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    if variables.keys().all(fits) {
-        Ok(())
-    } else {
-        Err(garde::Error::new("not a valid name: letters, digits and _, 64 at most"))
-    }
-}
-
-/// The rule of an end that is not before its start.
-fn not_earlier_than(start: Timestamp) -> impl FnOnce(&Timestamp, &()) -> garde::Result {
-    move |end, ()| if *end >= start { Ok(()) } else { Err(garde::Error::new("ends before it begins")) }
 }

@@ -1,20 +1,26 @@
 //! Marks: how well somebody did. They are a student's data, so none of them is printed.
 
-use super::{InvalidValue, number::numbers, text::texts};
+use super::{
+    InvalidValue,
+    number::numbers,
+    text::{is_blank, texts},
+};
 
 numbers! {
     /// A result in points, on the scale of its assignment. Some scales start below zero.
-    Score, "a score", -100_000.0 to 100_000.0;
+    private Score, "a score", -100_000.0 to 100_000.0;
     /// A share in percent. Extra credit can take it beyond 100.
-    Percent, "a percentage", 0.0 to 200.0;
+    private Percent, "a percentage", 0.0 to 200.0;
+    /// A part of a whole in percent, such as a rate of attendance: nothing takes it beyond 100.
+    private Portion, "a part in percent", 0.0 to 100.0;
     /// A grade point average, on whatever scale the school has: 4.0, 5.0 or 10.0.
-    GradePoints, "a grade point average", 0.0 to 10.0;
+    private GradePoints, "a grade point average", 0.0 to 10.0;
 }
 
 texts! {
     /// A grade in words or letters: `A+`, `B`, `Pass`, `1st`.
     private LetterGrade, "a letter grade", 8, "1 to 8 characters without spaces", r"^[^\s\p{Cc}]+$",
-        |text| !text.contains(|c: char| c.is_control() || c.is_whitespace());
+        |text| !text.contains(|c: char| c.is_control() || is_blank(c));
 }
 
 impl Score {
@@ -29,6 +35,12 @@ impl Score {
     /// ```
     pub fn percent_between(self, min: Self, max: Self) -> Result<Percent, InvalidValue> {
         Percent::try_new((self.0 - min.0) * 100.0 / (max.0 - min.0))
+    }
+}
+
+impl From<Portion> for Percent {
+    fn from(portion: Portion) -> Self {
+        Self(portion.0)
     }
 }
 

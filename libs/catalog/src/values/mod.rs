@@ -4,13 +4,17 @@
 //! What says something about a person prints only its type's name with `{:?}`, as in `EmailAddress(…)`, so that no log
 //! and no panic message can give it away. Ask for the content by name: `as_str()`, `value()` or `get()`.
 
+mod hours;
 mod invalid;
+mod list;
 mod mark;
 mod money;
 mod number;
 mod one_roster;
+mod participant;
 mod person;
 mod private;
+mod share;
 mod span;
 mod text;
 mod vocabulary;
@@ -18,16 +22,20 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+pub use hours::WeeklyHours;
 pub use invalid::InvalidValue;
-pub use mark::{GradePoints, LetterGrade, Percent, Score};
+pub(crate) use list::{each_once, without};
+pub use mark::{GradePoints, LetterGrade, Percent, Portion, Score};
 pub use money::{CurrencyCode, Money};
 pub use one_roster::{
     ClassType, EnrollmentRole, OrgType, PersonRole, Race, ResultFlag, SchoolYear, ScoreStatus, SessionType, Sex,
 };
+pub use participant::Participant;
 pub use person::{AccountRole, CountryCode, EmailAddress, Language, PersonName, PhoneNumber, TimeZone, Username};
 pub use private::{PERSONAL, Private, PrivateText};
-pub(crate) use span::{not_before, not_before_if_known};
-pub use text::{Id, Sha256};
+pub use share::{SentimentScore, Share};
+pub(crate) use span::{names_fit, needed_if, not_before, not_before_if_known};
+pub use text::{HttpsUrl, Id, Sha256};
 pub(crate) use vocabulary::vocabulary;
 
 /// Lets a type stand in a field with `#[garde(dive)]`: there is nothing left to validate in it.

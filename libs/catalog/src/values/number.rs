@@ -1,8 +1,9 @@
 //! Values that are numbers with bounds.
 
-/// Declares numbers within bounds. Infinities and what is not a number are never within them.
+/// Declares numbers within bounds. Infinities and what is not a number are never within them. `shown` ones are printed; of `private`
+/// ones `{:?}` prints the type alone.
 macro_rules! numbers {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $min:literal to $max:literal;)*) => {$(
+    ($($(#[$doc:meta])* $visible:ident $name:ident, $what:literal, $min:literal to $max:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, PartialOrd, ::serde::Serialize)]
         #[serde(transparent)]
@@ -43,9 +44,9 @@ macro_rules! numbers {
             "type": "number",
             "minimum": $min,
             "maximum": $max,
-        } private);
+        } $visible);
         $crate::values::always_valid!($name);
-        $crate::values::text::private!($name);
+        $crate::values::text::$visible!($name);
     )*};
 }
 

@@ -15,8 +15,8 @@ pub const PERSONAL: &str = "x-personal";
 
 /// Something about a person that is never printed: `{:?}` gives `Private(…)`. In JSON it looks like what is inside.
 ///
-/// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary: nothing inside is validated
-/// again.
+/// It is meant for values that cannot be wrong, such as a date or a word of a vocabulary, and for counts and lists with bounds next to
+/// the field: nothing else inside is validated again.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private<T>(T);
@@ -63,6 +63,23 @@ impl<T: JsonSchema> JsonSchema for Private<T> {
 impl<T> fmt::Debug for Private<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Private(…)")
+    }
+}
+
+impl<T: garde::rules::range::Bounds> garde::rules::range::Bounds for Private<T> {
+    type Size = T::Size;
+
+    const MAX: T::Size = T::MAX;
+    const MIN: T::Size = T::MIN;
+
+    fn validate_bounds(&self, lower: T::Size, upper: T::Size) -> Result<(), garde::rules::range::OutOfBounds> {
+        self.0.validate_bounds(lower, upper)
+    }
+}
+
+impl<T: garde::rules::length::simple::HasSimpleLength> garde::rules::length::simple::HasSimpleLength for Private<T> {
+    fn length(&self) -> usize {
+        self.0.length()
     }
 }
 

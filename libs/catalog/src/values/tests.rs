@@ -58,6 +58,10 @@ fn texts_have_their_form() {
         ("countries", text::<CountryCode>("DE"), Ok(())),
         ("countries in small letters", text::<CountryCode>("de"), Err("bad_format")),
         ("currencies", text::<CurrencyCode>("EUR"), Ok(())),
+        ("web addresses", text::<HttpsUrl>("https://files.example.edu/item-1?sig=5f"), Ok(())),
+        ("web addresses without TLS", text::<HttpsUrl>("http://files.example.edu"), Err("bad_format")),
+        ("web addresses of nothing", text::<HttpsUrl>("https://"), Err("bad_format")),
+        ("web addresses on two lines", text::<HttpsUrl>("https://example.edu/\nx"), Err("bad_format")),
         ("time zones", text::<TimeZone>("America/Argentina/Buenos_Aires"), Ok(())),
         ("letter grades", text::<LetterGrade>("A+"), Ok(())),
         ("letter grades of two words", text::<LetterGrade>("A plus"), Err("bad_format")),
@@ -79,6 +83,10 @@ fn numbers_have_their_bounds() {
         (code(f64::NEG_INFINITY), code(f64::INFINITY), code(f64::NAN)),
         (Err("too_small"), Err("too_large"), Err("invalid"))
     );
+    let share = |value: f64| Share::try_new(value).map(Share::value).map_err(|error| error.code);
+    assert_eq!((share(-0.1), share(1.0), share(1.1)), (Err("too_small"), Ok(1.0), Err("too_large")));
+    let sentiment = |value: f64| SentimentScore::try_new(value).map(SentimentScore::value).map_err(|error| error.code);
+    assert_eq!((sentiment(-1.1), sentiment(-1.0), sentiment(1.1)), (Err("too_small"), Ok(-1.0), Err("too_large")));
     let year = |year: u16| SchoolYear::try_new(year).map(SchoolYear::ends_in).map_err(|error| error.code);
     assert_eq!(
         (year(1899), year(1900), year(2200), year(2201)),
@@ -99,6 +107,9 @@ fn what_is_personal_is_not_printed() {
     assert_eq!(printed(PersonName::try_new("Ada")), "PersonName(…)");
     assert_eq!(printed(EmailAddress::try_new("ada@example.edu")), "EmailAddress(…)");
     assert_eq!(printed(Score::try_new(78.0)), "Score(…)");
+    assert_eq!(printed(HttpsUrl::try_new("https://example.edu")), "HttpsUrl(…)");
+    assert_eq!(printed(SentimentScore::try_new(0.5)), "SentimentScore(…)");
+    assert_eq!(printed(Share::try_new(0.5)), "Share(0.5)");
     assert_eq!(printed(PrivateText::<9>::try_new("Ada")), "PrivateText(…)");
     assert_eq!(printed(Ok(Private::new(Sex::Female))), "Private(…)");
     assert_eq!(printed(Id::try_new("u-1")), "Id(u-1)");

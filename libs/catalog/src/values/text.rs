@@ -81,7 +81,7 @@ macro_rules! shown {
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(&self.0)
+                ::std::fmt::Display::fmt(&self.0, f)
             }
         }
     };
@@ -104,7 +104,13 @@ texts! {
     /// The id of a person, a class, a result or anything else: a OneRoster `sourcedId`, or a UUID. Ids are pseudonyms,
     /// so they may be printed, routed by and logged.
     shown Id, "an id", 255, "1 to 255 printable characters without spaces, 255 bytes at most",
-        r"^[^\s\p{Cc}]+$", |text| text.len() <= 255 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+        r"^[^\s\p{Cc}]+$", |text| text.len() <= 255 && !text.contains(|c: char| c.is_control() || is_blank(c));
+    /// An address on the web that is only reached over TLS. Such addresses may carry secrets, so they are not printed.
+    private HttpsUrl, "a web address", 2_048, "an address of at most 2048 characters that starts with https://",
+        r"^https://[^\s\p{Cc}]+$", |text| {
+            let rest = text.strip_prefix("https://").unwrap_or_default();
+            !rest.is_empty() && !rest.contains(|c: char| c.is_control() || is_blank(c))
+        };
     /// The SHA-256 of a file, as 64 lower-case hexadecimal digits.
     shown Sha256, "a SHA-256", 64, "64 digits 0-9 and a-f", "^[0-9a-f]{64}$",
         |text| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -123,13 +129,18 @@ pub(crate) fn broken_rule(text: &str, chars_max: usize, allowed: fn(&str) -> boo
     }
 }
 
+/// Whether a character shows nothing: spaces, and the mark that some systems put before a text, which the schemas' `\s` holds too.
+pub(crate) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
 /// Whether there is something to read in the text, and nothing that moves the cursor.
 pub(crate) fn is_one_line(text: &str) -> bool {
-    !text.contains(char::is_control) && text.contains(|c: char| !c.is_whitespace())
+    !text.contains(char::is_control) && text.contains(|c: char| !is_blank(c))
 }
 
 /// Whether there is something to read in the text: several lines and tabs are fine, other control characters are not.
 pub(crate) fn is_prose(text: &str) -> bool {
     let allowed = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    text.chars().all(allowed) && text.contains(|c: char| !c.is_whitespace())
+    text.chars().all(allowed) && text.contains(|c: char| !is_blank(c))
 }

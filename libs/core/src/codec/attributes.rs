@@ -84,7 +84,7 @@ pub(super) fn read<'a>(get: impl Fn(&'static str) -> Option<std::borrow::Cow<'a,
     })
 }
 
-/// The value of an attribute on the way out: `CloudEvents` knows texts and whole numbers.
+/// The value of an attribute on the way out: `CloudEvents` knows texts and small whole numbers, among others.
 pub(super) enum Value<'a> {
     Text(std::borrow::Cow<'a, str>),
     Number(i64),
@@ -116,10 +116,10 @@ pub(super) fn write<'a>(metadata: &'a Metadata, mut set: impl FnMut(&'static str
     }
     if let Some(stream) = &metadata.stream {
         set(a::STREAM, text(stream.id.as_str()));
-        set(a::STREAM_VERSION, Value::Number(as_number(stream.version)));
+        set(a::STREAM_VERSION, counted(stream.version));
     }
     if let Some(position) = metadata.position {
-        set(a::POSITION, Value::Number(as_number(position)));
+        set(a::POSITION, counted(position));
     }
     if let Some(trace) = &metadata.trace {
         set(a::TRACE_PARENT, owned(trace.to_string()));
@@ -129,9 +129,9 @@ pub(super) fn write<'a>(metadata: &'a Metadata, mut set: impl FnMut(&'static str
     }
 }
 
-/// Logs do not reach 2^63 events; a number that did would stay the highest there is.
-fn as_number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// `CloudEvents` knows whole numbers of 32 bits. What is beyond them goes as text, which every reader of ours takes as well.
+fn counted<'a>(number: u64) -> Value<'a> {
+    i32::try_from(number).map_or_else(|_| Value::Text(number.to_string().into()), |number| Value::Number(number.into()))
 }
 
 fn optional<'a, T: std::str::FromStr<Err = InvalidName>>(

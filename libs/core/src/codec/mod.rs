@@ -6,11 +6,13 @@
 //! - headers that the broker sets are never read here and never written.
 
 mod attributes;
+mod batch;
 mod binary;
 pub(crate) mod json;
 mod structured;
 
 pub use attributes::schema_uri;
+pub use batch::{InvalidBatch, decode_batch};
 pub use binary::encode;
 pub use structured::{decode as decode_structured, encode as encode_structured};
 
@@ -30,6 +32,8 @@ use crate::{
 pub const JSON: &str = "application/json";
 /// The media type of a whole event in structured mode.
 pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
+/// The media type of several whole events, a JSON array of them.
+pub const CLOUDEVENTS_BATCH_JSON: &str = "application/cloudevents-batch+json";
 
 /// An event that was read from the wire: its metadata, and its payload still as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,9 @@ pub enum Poison {
     /// A body that is not JSON.
     #[error("the content type is not {JSON} or {CLOUDEVENTS_JSON}")]
     ContentType,
+    /// Several events in one message: each needs an outcome of its own.
+    #[error("a batch is not one event: publish its events one by one, as `fabric publish --cloudevents` does")]
+    Batch,
     /// An attribute that must be there is not.
     #[error("the attribute {0} is missing")]
     Missing(&'static str),
@@ -128,13 +135,23 @@ fn way_of(incoming: &Incoming) -> Option<(&str, &str)> {
 /// Reads a message of either mode, wherever it came from.
 pub fn decode_message(message: &Message) -> Result<Received, Poison> {
     check_limits(message)?;
-    let media_type =
-        message.properties.content_type.as_deref().map(|full| full.split(';').next().unwrap_or_default().trim());
-    match media_type {
-        Some(CLOUDEVENTS_JSON) => structured::decode(&message.body),
-        Some(JSON) | None => binary::decode(message),
-        Some(_) => Err(Poison::ContentType),
+    match media_type(message.properties.content_type.as_deref().unwrap_or(JSON)) {
+        CLOUDEVENTS_JSON => structured::decode(&message.body),
+        CLOUDEVENTS_BATCH_JSON => Err(Poison::Batch),
+        other if is_json(other) => binary::decode(message),
+        _ => Err(Poison::ContentType),
     }
+}
+
+/// A content type without its parameters.
+fn media_type(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether a content type says that the content is JSON: `application/json` itself, or a type that is built on it.
+fn is_json(content_type: &str) -> bool {
+    let media_type = media_type(content_type);
+    matches!(media_type, JSON | "text/json") || media_type.ends_with("+json")
 }
 
 fn check_limits(message: &Message) -> Result<(), Poison> {

@@ -52,3 +52,50 @@ pub struct Change {
     /// Why it is of this class, for people.
     pub reason: String,
 }
+
+/// What all changes come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything stands as it should.
+    Unchanged,
+    /// There is something to make, to change in place or to take away.
+    Changes,
+    /// There is something that a person has to look at.
+    Dangerous,
+}
+
+/// What these changes come to: the gravest of them counts.
+pub fn verdict(changes: &[Change]) -> Verdict {
+    let of = |change: &Change| match change.class {
+        Class::Noop => Verdict::Unchanged,
+        Class::Create | Class::Safe | Class::Orphan => Verdict::Changes,
+        Class::Dangerous | Class::NeedsMigration => Verdict::Dangerous,
+    };
+    changes.iter().map(of).max().unwrap_or(Verdict::Unchanged)
+}
+
+impl std::fmt::Display for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exchange(name) => write!(f, "exchange {name}"),
+            Self::Queue(name) => write!(f, "queue {name}"),
+            Self::Binding(binding) => write!(f, "binding {binding}"),
+            Self::Policy(name) => write!(f, "policy {name}"),
+            Self::User(name) => write!(f, "user {name}"),
+        }
+    }
+}
+
+impl std::fmt::Display for super::BindingDefinition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} -> {}", self.source, self.destination.name())?;
+        if !self.key.is_empty() {
+            write!(f, " on {}", self.key)?;
+        }
+        for (name, value) in &self.arguments {
+            write!(f, " {name}={value}")?;
+        }
+        Ok(())
+    }
+}

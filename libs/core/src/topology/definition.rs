@@ -146,6 +146,8 @@ pub struct QueueState {
     pub ready: u64,
     /// How many are out with its consumers.
     pub unacknowledged: u64,
+    /// How many bytes the bodies of all of them have.
+    pub bytes: u64,
     /// Its consumers.
     pub consumers: Vec<ConsumerState>,
     /// The name of the policy that counts for it.
@@ -186,6 +188,13 @@ pub struct NodeState {
     pub memory_alarm: bool,
     /// Whether it has too little disk, and blocks all publishers of the cluster.
     pub disk_alarm: bool,
+}
+
+impl QueueState {
+    /// Whether nothing is in it: neither waiting nor out with a consumer.
+    pub fn is_empty(&self) -> bool {
+        self.ready == 0 && self.unacknowledged == 0
+    }
 }
 
 impl Destination {

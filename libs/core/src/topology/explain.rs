@@ -1,17 +1,75 @@
-//! Where an event of a topic goes, and why.
+//! Where an event of a topic goes, and why; and what can reach a queue.
 
-use super::{QueueRole, Target, Topology, names};
-use crate::{name::SubscriptionName, pattern::Pattern, topic::Topic};
+mod matching;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+pub use matching::{Because, Part};
+pub use queue::{Arrival, Copies, Kind, Meant, QueueExplanation, explain_queue};
+
+use super::{Target, Topology, names};
+use crate::{
+    codec,
+    event::{Descriptor, Scope},
+    name::{PartitionKey, SubscriptionName, TenantId},
+    partition::{Partitions, slot_of},
+    pattern::Pattern,
+    recency,
+    service::{Order, ServiceSpec, SubscriptionSpec},
+};
+
+/// What is asked about an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Which event.
+    pub event: &'a Descriptor,
+    /// Its partition key, if it is about one event and not about all of the topic.
+    pub key: Option<&'a PartitionKey>,
+    /// Whose event.
+    pub tenant: &'a TenantId,
+}
 
 /// Where an event of one topic goes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explanation {
     /// The topic.
-    pub topic: Topic,
+    pub topic: &'static str,
+    /// What happened, in a sentence.
+    pub description: &'static str,
+    /// The version of its payload.
+    pub version: u16,
+    /// The URI of its payload's schema.
+    pub dataschema: String,
+    /// Who may listen to it.
+    pub scope: Scope,
+    /// The service that owns it.
+    pub owner: &'static str,
+    /// The services that may publish it, its owner first.
+    pub publishers: Vec<&'static str>,
+    /// The roles of people who may cause it; of none when only services may.
+    pub roles: Vec<&'static str>,
     /// The exchange that it is published to.
     pub exchange: String,
+    /// The slot of the key that was asked about.
+    pub slot: Option<u8>,
     /// The subscriptions that get it, sorted by name; none means that it ends up in the queue for unrouted events.
     pub reached: Vec<Reached>,
+    /// Where it is kept when nobody is bound to it.
+    pub otherwise: &'static str,
+    /// Where the cache has it.
+    pub cached: Cached,
+}
+
+/// Where the cache of last known events has those of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Cached {
+    /// The key of the hash with the tenant's last known event of each topic.
+    pub last_key: String,
+    /// The field of that hash.
+    pub field: &'static str,
+    /// The key of the sorted set with the tenant's most recent events of this topic.
+    pub recent_key: String,
 }
 
 /// One subscription that gets the event.
@@ -19,69 +77,107 @@ pub struct Explanation {
 pub struct Reached {
     /// The subscription.
     pub subscription: SubscriptionName,
-    /// The patterns that match, each of which would be enough.
-    pub because: Vec<Pattern>,
-    /// The queues that it may come by, more than one for a partitioned subscription.
+    /// The patterns that match, in the order of the subscription, each of which would be enough. The first one's handler gets it.
+    pub because: Vec<Because>,
+    /// The queues that it may come by: one, or all of a partitioned subscription when no key was asked about.
     pub queues: Vec<String>,
-    /// After which delays it is tried again, in milliseconds. None for a strict subscription, which waits without leaving its queue.
-    pub retries_after_ms: Vec<u64>,
     /// Whether the events of a key are handled in the order of publishing, whatever happens.
     pub strict: bool,
+    /// How many attempts there are in all.
+    pub attempts_max: u32,
+    /// How many further attempts follow at once.
+    pub immediate: u32,
+    /// After which delays it is tried again after those, in milliseconds. A strict subscription waits without leaving its queue, the
+    /// others in a wait queue for each delay.
+    pub retries_after_ms: Vec<u64>,
     /// Where it is kept when it cannot be handled.
     pub parks_in: String,
+    /// Whether later events of its key are parked behind it then.
+    pub holds_key: bool,
 }
 
-/// Explains where events of a topic go on this topology.
-pub fn explain(topology: &Topology, topic: &Topic) -> Explanation {
-    let exchange = names::exchange(topic.context());
-    let mut reached: Vec<Reached> = Vec::new();
-    for binding in topology.bindings.iter().filter(|b| b.exchange == exchange && b.pattern.matches(topic.as_str())) {
-        let Some((subscription, queues)) = behind(topology, &binding.target) else { continue };
-        match reached.iter_mut().find(|other| other.subscription == subscription) {
-            Some(other) => other.because.push(binding.pattern.clone()),
-            None => reached.push(Reached {
-                retries_after_ms: ladder(topology, &subscription),
-                strict: is_strict(topology, &queues),
-                parks_in: names::parked_queue(&subscription),
-                because: vec![binding.pattern.clone()],
-                queues,
-                subscription,
-            }),
-        }
-    }
-    reached.sort_by(|a, b| a.subscription.cmp(&b.subscription));
-    Explanation { topic: topic.clone(), exchange, reached }
-}
-
-/// The subscription behind a binding, and its queues.
-fn behind(topology: &Topology, target: &Target) -> Option<(SubscriptionName, Vec<String>)> {
-    match target {
-        Target::Queue(queue) => Some((SubscriptionName::try_new(queue).ok()?, vec![queue.clone()])),
-        Target::Splitter(exchange) => {
-            let splitter = topology.splitters.iter().find(|splitter| splitter.exchange() == *exchange)?;
-            let mut queues: Vec<String> = splitter.slots().map(|(_, queue)| queue).collect();
-            queues.dedup();
-            Some((splitter.subscription.clone(), queues))
-        }
-    }
-}
-
-fn is_strict(topology: &Topology, queues: &[String]) -> bool {
-    topology
-        .queues
-        .iter()
-        .any(|queue| queues.contains(&queue.name) && matches!(queue.role, QueueRole::Work { single_active: true, .. }))
-}
-
-fn ladder(topology: &Topology, subscription: &SubscriptionName) -> Vec<u64> {
-    let mut delays: Vec<u64> = topology
-        .queues
-        .iter()
-        .filter_map(|queue| match &queue.role {
-            QueueRole::Wait { delay, work } if work == subscription.as_str() => u64::try_from(delay.as_millis()).ok(),
-            _ => None,
-        })
+/// Explains where an event goes on the topology of these services.
+pub fn explain(services: &[ServiceSpec], topology: &Topology, question: Question<'_>) -> Explanation {
+    let Question { event, key, tenant } = question;
+    let context = event.topic.split('.').next().unwrap_or_default();
+    let exchange = names::exchange(context);
+    let slot = key.map(slot_of);
+    let subscriptions = services.iter().flat_map(ServiceSpec::subscriptions);
+    let mut reached: Vec<Reached> = subscriptions
+        .filter(|subscription| is_bound(topology, subscription, &exchange))
+        .filter_map(|subscription| reached_by(subscription, event.topic, slot))
         .collect();
-    delays.sort_unstable();
-    delays
+    reached.sort_by(|a, b| a.subscription.cmp(&b.subscription));
+    Explanation {
+        topic: event.topic,
+        description: event.description,
+        version: event.version,
+        dataschema: codec::dataschema(event.topic, event.version),
+        scope: event.scope,
+        owner: event.owner,
+        publishers: std::iter::once(event.owner).chain(event.publishers.iter().copied()).collect(),
+        roles: event.roles.to_vec(),
+        exchange,
+        slot,
+        reached,
+        otherwise: names::UNROUTED,
+        cached: Cached {
+            last_key: recency::last_key(tenant),
+            field: event.topic,
+            recent_key: recency::recent_key(tenant, event.topic),
+        },
+    }
+}
+
+/// Whether anything is bound to the exchange for a subscription: with a first word of its own a pattern is bound to one exchange only,
+/// and without one to those of the contexts that the catalogue knows.
+fn is_bound(topology: &Topology, subscription: &SubscriptionSpec, exchange: &str) -> bool {
+    let target = target_of(subscription);
+    topology.bindings.iter().any(|binding| binding.exchange == exchange && binding.target == target)
+}
+
+/// What the bindings of a subscription lead to.
+fn target_of(subscription: &SubscriptionSpec) -> Target {
+    match partitions_of(subscription) {
+        Some(_) => Target::Splitter(names::slots_exchange(&subscription.name)),
+        None => Target::Queue(subscription.name.as_str().to_owned()),
+    }
+}
+
+/// Over how many queues a subscription is spread, if it is over several.
+fn partitions_of(subscription: &SubscriptionSpec) -> Option<Partitions> {
+    match subscription.order {
+        Order::Strict { partitions, .. } if partitions > Partitions::ONE => Some(partitions),
+        Order::Loose | Order::Strict { .. } => None,
+    }
+}
+
+fn reached_by(subscription: &SubscriptionSpec, topic: &str, slot: Option<u8>) -> Option<Reached> {
+    let because = matches(&subscription.patterns, topic);
+    if because.is_empty() {
+        return None;
+    }
+    let queues = match (partitions_of(subscription), slot) {
+        (Some(partitions), Some(slot)) => {
+            vec![names::partition_queue(&subscription.name, partitions.of_slot(slot))]
+        }
+        _ => subscription.work_queues(),
+    };
+    let milliseconds = |delay: std::time::Duration| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    Some(Reached {
+        subscription: subscription.name.clone(),
+        because,
+        queues,
+        strict: subscription.order.is_strict(),
+        attempts_max: subscription.retry.attempts_max(),
+        immediate: subscription.retry.immediate_attempts(),
+        retries_after_ms: subscription.retry.ladder().into_iter().map(milliseconds).collect(),
+        parks_in: names::parked_queue(&subscription.name),
+        holds_key: subscription.order.holds_keys(),
+    })
+}
+
+/// Why these patterns match a topic, each that does.
+fn matches(patterns: &[Pattern], topic: &str) -> Vec<Because> {
+    patterns.iter().filter_map(|pattern| Because::of(pattern, topic)).collect()
 }

@@ -3,14 +3,27 @@
 mod change;
 mod definition;
 mod explain;
+mod export;
+mod expression;
+mod migration;
 pub mod names;
+mod plan;
+#[cfg(test)]
+mod sample;
+mod users;
+mod wanted;
 
-pub use change::{Change, Class, Resource};
+pub use change::{Change, Class, Resource, Verdict, verdict};
 pub use definition::{
     Actual, Argument, Arguments, BindingDefinition, ConsumerState, Definitions, Destination, ExchangeDefinition,
     NodeState, Permission, PolicyDefinition, QueueDefinition, QueueState, TopicPermission, UserDefinition,
 };
 pub use explain::{Explanation, Reached, explain};
+pub use export::{DefinitionsError, arguments_from_json, from_json, to_json};
+pub use migration::{MigrationError, Reordering, Step, next};
+pub use plan::{Keep, plan, prunable, prune_order};
+pub use users::{DEPLOYER, Declaring, OPERATOR, users};
+pub use wanted::{Caps, queue_arguments, slot_arguments, splitter_arguments, wanted};
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::name::SubscriptionName;
+use crate::name::{EventId, SubscriptionName};
 
 /// The queue that keeps what nobody was bound to.
 pub const UNROUTED: &str = "events.unrouted";
@@ -65,6 +65,17 @@ pub fn partition_queue(subscription: &SubscriptionName, partition: u8) -> String
     format!("{subscription}.partition.{partition}")
 }
 
+/// The queue by which one client watches what goes by, for as long as it does: `{client}.tap.{id}`. What a client's name has that no name
+/// of ours may have becomes a `-`, and a long one is cut: so its user may be allowed just these queues.
+pub fn tap_queue(client: &str, id: EventId) -> String {
+    let is_allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    let client = client.chars().take(CLIENT_CHARACTERS_MAX).map(|c| if is_allowed(&c) { c } else { '-' });
+    format!("{}.tap.{id}", client.collect::<String>())
+}
+
+/// A queue's name may have 255 bytes.
+const CLIENT_CHARACTERS_MAX: usize = 128;
+
 /// The exchange that spreads a partitioned subscription's events over its queues by their slot.
 pub fn slots_exchange(subscription: &SubscriptionName) -> String {
     format!("{subscription}.slots")
@@ -73,4 +84,37 @@ pub fn slots_exchange(subscription: &SubscriptionName) -> String {
 /// The exchange that takes those of them which have no slot: events of foreign producers.
 pub fn slotless_exchange(subscription: &SubscriptionName) -> String {
     format!("{subscription}.slotless")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_comes_by_a_queues_exchange_or_the_brokers_own() {
+        for exchange in ["", &queues_exchange("academic"), FABRIC_QUEUES] {
+            assert!(leads_to_one_queue(exchange), "{exchange:?}");
+        }
+        for exchange in ["events.gradebook", "academic.gpa.slots", "queues", "amq.direct"] {
+            assert!(!leads_to_one_queue(exchange), "{exchange:?}");
+        }
+        assert!(!is_queues_exchange(""), "nobody may write to that one");
+    }
+
+    #[test]
+    fn a_queue_says_whose_it_is() {
+        let subscription = SubscriptionName::try_new("academic.gpa").unwrap();
+        for queue in [subscription.as_str(), &parked_queue(&subscription), &partition_queue(&subscription, 3)] {
+            assert_eq!(queues_exchange(service_of(queue)), "queues.academic", "{queue}");
+        }
+    }
+
+    #[test]
+    fn a_tap_is_named_after_its_client() {
+        let id = EventId::from_parts(0, [0; 10]);
+        let name = |client: &str| tap_queue(client, id);
+        assert_eq!(name("academic"), "academic.tap.00000000-0000-7000-8000-000000000000");
+        assert_eq!(name("Ada's tool"), name("-da-s-tool"));
+        assert_eq!(name(&"ü".repeat(500)).len(), 128 + ".tap.".len() + 36);
+    }
 }

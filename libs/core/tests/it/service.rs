@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fabric_core::{
     Descriptor, Pattern, ServiceName, SubscriptionName,
+    event::Scope,
     partition::Partitions,
     retry::RetryPolicy,
     service::{InvalidService, OnPark, Order, ServiceSpec, SubscriptionSpec},
@@ -45,6 +46,25 @@ fn parts_that_do_not_fit_are_named() {
     assert_eq!(service("academic", vec![greedy]), Err(InvalidService::Prefetch(own("academic.audit"))));
     let event = InvalidService::ForeignEvent { topic: "gradebook.grade.posted", owner: "academic" };
     assert_eq!(service("social", vec![]), Err(event));
+}
+
+#[test]
+fn a_subscription_may_not_name_an_event_that_is_local_to_another_service() {
+    let local = Descriptor { scope: Scope::Local, ..Descriptor::of::<GradePosted>() };
+    let check = |service: &str, patterns: &[&str]| {
+        let subscriptions = vec![subscription(&format!("{service}.audit"), patterns)];
+        ServiceSpec::try_new(ServiceName::try_new(service).unwrap(), Vec::new(), subscriptions)
+            .unwrap()
+            .check_against(&[local])
+    };
+    let refused = InvalidService::LocalEvent {
+        subscription: SubscriptionName::try_new("social.audit").unwrap(),
+        topic: "gradebook.grade.posted",
+        owner: "academic",
+    };
+    assert_eq!(check("social", &["kyc.#", "gradebook.grade.posted"]), Err(refused));
+    assert_eq!(check("academic", &["gradebook.grade.posted"]), Ok(()));
+    assert_eq!(check("social", &["gradebook.grade.*"]), Ok(()));
 }
 
 #[test]

@@ -92,14 +92,17 @@ fn a_misrouted_event_stays_so_when_it_is_sent_again() {
 #[test]
 fn other_clients_events_are_read_whatever_prefix_they_use() {
     for prefix in ["cloudEvents_", "cloudEvents:", "ce-"] {
-        let received = decode(&incoming(foreign(prefix))).unwrap();
+        let mut message = foreign(prefix);
+        message.headers.set(format!("{prefix}dataschema"), "urn:fabric:gradebook.grade.posted:2");
+        let received = decode(&incoming(message)).unwrap();
         assert_eq!(received.metadata.id, EventId::of_producer("//pika", "order-5"), "{prefix}");
-        assert_eq!(received.metadata.version, 1);
+        assert_eq!(received.metadata.version, 2);
         assert_eq!(received.payload::<GradePosted>().unwrap().student, "u-1");
+        assert_eq!(decode(&incoming(foreign(prefix))).unwrap().metadata.version, 1, "{prefix} without a schema");
     }
     let json =
         br#"{"specversion":"1.0","id":"5","source":"//x","type":"gradebook.grade.posted","tenantid":"d","position":"7",
-        "data":{"student":"u-1","percent":5,"comment":""}}"#;
+        "dataschema":"urn:fabric:gradebook.grade.posted:2","data":{"student":"u-1","percent":5,"comment":""}}"#;
     let content_type = Some("application/cloudevents+json; charset=utf-8".to_owned());
     let properties = Properties { content_type, ..Properties::default() };
     let structured = Message { properties, headers: Headers::default(), body: Bytes::from_static(json) };

@@ -45,8 +45,8 @@ use layer::{Layers, Origin};
 use rule::Rule;
 pub use secret_url::SecretUrl;
 pub use section::{
-    AuthSection, BreakerSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection,
-    LogFormat, LogSection, MailSection, RetrySection, SubscriberSection,
+    AtStart, AuthSection, BreakerSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection,
+    LogFormat, LogSection, MailSection, RetrySection, SubscriberSection, TopologySection,
 };
 
 /// The defaults with their explanations: a file to start one's own from.
@@ -64,6 +64,8 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Config {
     /// The message broker.
     pub broker: BrokerSection,
+    /// What has to stand on the broker.
+    pub topology: TopologySection,
     /// The cache of last known events.
     pub cache: CacheSection,
     /// The service's routes, health and metrics.
@@ -147,6 +149,31 @@ impl Config {
         &self.settings
     }
 
+    /// Where the broker's management interface is: as configured, or at the broker's first host with its user and password, at port
+    /// 15672 (15671 with TLS). None when the broker is in this process.
+    pub fn management_url(&self) -> Option<SecretUrl> {
+        let configured = self.topology.management_url.expose();
+        if !configured.is_empty() {
+            return Some(SecretUrl::from(configured));
+        }
+        let url = self.broker.url.expose();
+        let (scheme, port) = match self.broker.url.scheme() {
+            "amqp" => ("http", 15_672),
+            "amqps" => ("https", 15_671),
+            _ => return None,
+        };
+        let rest = url.split_once("://")?.1;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
+        let first = hosts.split(',').next().unwrap_or_default();
+        let host = match first.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => first,
+        };
+        let user = if user.is_empty() { "guest:guest" } else { user };
+        Some(SecretUrl::from(format!("{scheme}://{user}@{host}:{port}").as_str()))
+    }
+
     /// The file with the key that signs tokens.
     pub fn key_file(&self) -> PathBuf {
         if self.auth.key_file.as_os_str().is_empty() {
@@ -172,6 +199,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("broker", &self.broker)
+            .field("topology", &self.topology)
             .field("cache", &self.cache)
             .field("http", &self.http)
             .field("subscriber", &self.subscriber)

@@ -47,6 +47,9 @@ const COUNT_MAX: i64 = 1_000_000;
 /// What fits into the sixteen bits that AMQP has for such numbers.
 const WINDOW_MAX: i64 = 65_535;
 
+/// How many bytes a queue may hold: one event of the largest size, or more than any disk of a broker has.
+const QUEUE_BYTES: Rule = Number(1 << 20, 1 << 40);
+
 /// Every key with its rule, in the order of `config/fabric.toml`.
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("broker.url", Url(&["memory", "amqp", "amqps"])),
@@ -58,6 +61,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("broker.operation_timeout_ms", Number(1, WAIT_MAX_MS)),
     ("broker.reconnect_min_ms", Number(1, WAIT_MAX_MS)),
     ("broker.reconnect_max_ms", Number(1, WAIT_MAX_MS)),
+    ("topology.at_start", OneOf(&["auto", "create", "verify"])),
+    ("topology.management_url", OptionalUrl(&["http", "https"])),
+    ("topology.work_bytes_max", QUEUE_BYTES),
+    ("topology.wait_bytes_max", QUEUE_BYTES),
+    ("topology.parked_bytes_max", QUEUE_BYTES),
+    ("topology.unrouted_bytes_max", QUEUE_BYTES),
     ("cache.url", Url(&["memory", "redis", "rediss"])),
     ("cache.recent_max", Number(1, 10_000)),
     ("cache.write_delay_max_ms", Number(1, 10_000)),

@@ -35,6 +35,37 @@ pub struct BrokerSection {
     pub reconnect_max_ms: u64,
 }
 
+/// `[topology]`: what has to stand on the broker.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopologySection {
+    /// What a process does about it at its start.
+    pub at_start: AtStart,
+    /// The broker's management interface; empty for the broker's host at its usual port. See
+    /// [`Config::management_url`](super::Config::management_url).
+    pub management_url: SecretUrl,
+    /// The bytes that a work queue may hold.
+    pub work_bytes_max: u64,
+    /// The bytes that a wait queue may hold.
+    pub wait_bytes_max: u64,
+    /// The bytes that a parked queue may hold.
+    pub parked_bytes_max: u64,
+    /// The bytes that the queue of unrouted events may hold.
+    pub unrouted_bytes_max: u64,
+}
+
+/// What a process does at its start about what has to stand on the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtStart {
+    /// What suits it: a service of its own verifies, everything else creates. With `memory://` nobody else could.
+    Auto,
+    /// It makes what is missing.
+    Create,
+    /// It looks whether all of it is there.
+    Verify,
+}
+
 /// `[cache]`: the cache of last known events.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -356,3 +356,20 @@ fn nothing_else_shows_a_password() {
         assert!(shown.contains("amqp://***@h"), "{shown}");
     }
 }
+
+#[test]
+fn the_management_interface_is_found_beside_the_broker() {
+    let table = [
+        ("memory://", "", None),
+        ("amqp://fabric:s3cret@rabbit:5672/%2f?heartbeat=10", "", Some("http://fabric:s3cret@rabbit:15672")),
+        ("amqps://u:p@one:5671,two:5671/vhost", "", Some("https://u:p@one:15671")),
+        ("amqp://rabbit", "", Some("http://guest:guest@rabbit:15672")),
+        ("amqp://u:p@[::1]/", "", Some("http://u:p@[::1]:15672")),
+        ("amqp://rabbit", "https://admin:x@elsewhere", Some("https://admin:x@elsewhere")),
+    ];
+    for (broker, management, expected) in table {
+        let given = [("FABRIC__BROKER__URL", broker), ("FABRIC__TOPOLOGY__MANAGEMENT_URL", management)];
+        let config = Config::load(None, given.map(|(name, value)| (name.into(), value.into()))).unwrap();
+        assert_eq!(config.management_url().as_ref().map(SecretUrl::expose), expected, "{broker} {management}");
+    }
+}

@@ -140,6 +140,20 @@ impl Handle for Refuses {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_notice_that_cannot_be_published_is_counted_and_its_event_is_parked() {
+    let recorder = scrape::recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let (service, _) = school(School::always(Act::Permanent), marks());
+    let setup = Setup { catalogue: CATALOGUE, ..Setup::default() };
+    let harness = Harness::start_with(service, setup).await;
+    assert!(harness.broker().delete_exchange("events.fabric"));
+    harness.publish(mark("p-1", 1)).await;
+    harness.settle().await;
+    assert_eq!(harness.parked("school.marks").len(), 1);
+    assert_eq!(Scrape::of(&recorder).value("eventbus_notices_lost_total"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn notices_that_nobody_takes_are_counted_and_keep_nobody_waiting() {
     const EVENTS: u16 = 4_096 + 4;
     let recorder = scrape::recorder();

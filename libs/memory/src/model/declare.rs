@@ -118,8 +118,7 @@ impl Model {
         }
         for binding in &topology.bindings {
             let exchange = &binding.exchange;
-            let stands = || self.exchanges.kind(exchange) == Some(ExchangeKind::Topic);
-            needs(exchange, topology.exchanges.contains(exchange) || stands())?;
+            needs(exchange, topology.exchanges.contains(exchange) || self.exchanges.is_topic(exchange))?;
             match &binding.target {
                 Target::Queue(name) => needs(name, queue_stands(name))?,
                 Target::Splitter(name) => {

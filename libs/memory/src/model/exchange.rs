@@ -81,6 +81,10 @@ impl Exchanges {
         self.0.entry(name.to_owned()).or_insert_with(|| Exchange::Direct(BTreeMap::new()));
     }
 
+    pub(super) fn is_topic(&self, name: &str) -> bool {
+        self.kind(name) == Some(ExchangeKind::Topic)
+    }
+
     /// Of which kind an exchange is. None: it does not stand.
     pub(super) fn kind(&self, name: &str) -> Option<ExchangeKind> {
         self.0.get(name).map(|exchange| match exchange {

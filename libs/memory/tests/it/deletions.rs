@@ -15,8 +15,8 @@ use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, DeclareError, Publi
 use crate::{
     broker::{broker, consume, next, next_id},
     world::{
-        DELAY, EXCHANGE, OTHER, PARKED, PARTITIONS, SLOTLESS, SPLITTER, WAIT, WORK, World, ack, message, partitioned,
-        slotted, to_queue, topology,
+        COPIES, DELAY, EXCHANGE, OTHER, PARKED, PARTITIONS, SLOTLESS, SPLITTER, WAIT, WORK, World, ack, message,
+        partitioned, slotted, to_queue, topology,
     },
 };
 
@@ -94,6 +94,20 @@ fn a_deleted_exchange_refuses_until_it_is_back() {
     assert_eq!(publish(&mut world), Answer::Routed);
     assert_eq!((world.ready(WORK), world.ready(OTHER)), (vec!["1".to_owned()], vec!["1".to_owned()]));
     assert_eq!(world.model.activity().stored, 2, "nobody has declared the tap's binding");
+}
+
+#[test]
+fn a_copy_finds_its_queue_again_once_that_or_its_exchange_is_back() {
+    let mut world = World::new(BrokerOptions::default());
+    let publish = |world: &mut World, id| answer(world.publish(message(COPIES, PARKED, id)));
+    assert!(world.step(|model| model.delete_queue(PARKED)));
+    assert_eq!(publish(&mut world, "1"), Answer::Unrouted);
+    restore(&mut world);
+    assert_eq!(publish(&mut world, "2"), Answer::Routed);
+    assert!(world.step(|model| model.delete_exchange(COPIES)));
+    assert_eq!(publish(&mut world, "3"), Answer::Refused);
+    restore(&mut world);
+    assert_eq!((publish(&mut world, "4"), world.ready(PARKED)), (Answer::Routed, vec!["2".to_owned(), "4".to_owned()]));
 }
 
 #[test]

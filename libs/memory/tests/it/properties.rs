@@ -18,8 +18,8 @@ use proptest::prelude::*;
 use crate::{
     routes::{FIRST, ROUTES, Route, SECOND},
     world::{
-        EXCHANGE, OTHER, PARKED, SLOTLESS, SPLITTER, UNROUTED, WAIT, WORK, World, ack_up_to, id_of, in_order, message,
-        partitioned, slotted,
+        COPIES, EXCHANGE, OTHER, PARKED, SLOTLESS, SPLITTER, UNROUTED, WAIT, WORK, World, ack_up_to, id_of, in_order,
+        message, partitioned, slotted,
     },
 };
 
@@ -28,7 +28,7 @@ const QUEUES: [&str; 7] = [WORK, OTHER, FIRST, SECOND, WAIT, PARKED, UNROUTED];
 const IN_ORDER: [&str; 5] = [OTHER, FIRST, SECOND, WAIT, UNROUTED];
 /// These have a single active consumer.
 const SINGLE_ACTIVE: [&str; 4] = [OTHER, FIRST, SECOND, PARKED];
-const EXCHANGES: [&str; 3] = [EXCHANGE, SPLITTER, SLOTLESS];
+const EXCHANGES: [&str; 4] = [EXCHANGE, COPIES, SPLITTER, SLOTLESS];
 
 #[derive(Debug, Clone)]
 enum Step {

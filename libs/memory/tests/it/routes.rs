@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::{EXCHANGE, OTHER, PARTITIONS, SLOTLESS, SPLITTER, UNROUTED, WAIT, WORK};
+use crate::world::{COPIES, EXCHANGE, OTHER, PARTITIONS, SLOTLESS, SPLITTER, UNROUTED, WAIT, WORK};
 
 /// The two partitions.
 pub const FIRST: &str = PARTITIONS[0];
@@ -42,6 +42,10 @@ const fn straight(queue: &'static [&'static str; 1]) -> Route {
     Route { exchange: "", key, slot: None, queues: queue, partition: None, comes_to_splitter: false }
 }
 
+const fn direct(key: &'static str, queues: &'static [&'static str]) -> Route {
+    Route { exchange: COPIES, key, slot: None, queues, partition: None, comes_to_splitter: false }
+}
+
 const fn posted(slot: Option<i64>, partition: Option<&'static str>) -> Route {
     let key = "gradebook.grade.posted";
     Route { exchange: EXCHANGE, key, slot, queues: &[WORK, OTHER], partition, comes_to_splitter: true }
@@ -52,7 +56,7 @@ const fn unsplit(key: &'static str, queues: &'static [&'static str]) -> Route {
 }
 
 /// Ways to publish that reach two queues, one, none, and the partitions.
-pub const ROUTES: [Route; 10] = [
+pub const ROUTES: [Route; 12] = [
     posted(None, None),
     posted(Some(64), None),
     posted(Some(0), Some(FIRST)),
@@ -63,4 +67,6 @@ pub const ROUTES: [Route; 10] = [
     straight(&[WAIT]),
     straight(&[OTHER]),
     straight(&[UNROUTED]),
+    direct(WORK, &[WORK]),
+    direct(OTHER, &[]),
 ];

@@ -3,14 +3,16 @@
 use fabric_core::{
     Pattern,
     message::Outgoing,
-    topology::{Binding, Queue, QueueRole, Target, Topology},
+    topology::{Binding, DirectBinding, Queue, QueueRole, Target, Topology},
 };
 use fabric_memory::{
     BrokerOptions, QueueOptions,
     model::{Answer, Model, Publishing},
 };
 
-use crate::world::{EXCHANGE, OTHER, PARKED, UNROUTED, WORK, World, message, to_queue, topology, with_queue};
+use crate::world::{
+    COPIES, EXCHANGE, OTHER, PARKED, UNROUTED, WORK, World, direct, message, to_queue, topology, with_queue,
+};
 
 #[test]
 fn a_message_reaches_each_matching_queue_once() {
@@ -23,6 +25,10 @@ fn a_message_reaches_each_matching_queue_once() {
         (EXCHANGE, "kyc.document.posted", &[OTHER], Answer::Routed),
         (EXCHANGE, "kyc.document.verified", &[], Answer::Unrouted),
         (EXCHANGE, "", &[], Answer::Unrouted),
+        (COPIES, WORK, &[WORK], Answer::Routed),
+        (COPIES, UNROUTED, &[UNROUTED], Answer::Routed),
+        (COPIES, OTHER, &[], Answer::Unrouted),
+        (COPIES, "gradebook.grade.posted", &[], Answer::Unrouted),
         ("", WORK, &[WORK], Answer::Routed),
         ("", UNROUTED, &[UNROUTED], Answer::Routed),
         ("", "no.such.queue", &[], Answer::Unrouted),
@@ -119,6 +125,15 @@ fn declaring_again_changes_nothing_and_a_contradiction_declares_nothing() {
                 ..Topology::default()
             },
             "none",
+        ),
+        (Topology { direct: [direct("none")].into(), ..Topology::default() }, "none"),
+        (Topology { exchanges: [COPIES.to_owned()].into(), ..Topology::default() }, COPIES),
+        (
+            Topology {
+                direct: [DirectBinding { exchange: EXCHANGE.to_owned(), ..direct(WORK) }].into(),
+                ..Topology::default()
+            },
+            EXCHANGE,
         ),
     ];
     for (topology, resource) in table {

@@ -9,7 +9,7 @@ use fabric_core::{
     message::{HeaderValue, Message, Outgoing, Properties},
     partition::Partitions,
     resend::SLOT,
-    topology::{Binding, Queue, QueueRole, Splitter, Target, Topology},
+    topology::{Binding, DirectBinding, Queue, QueueRole, Splitter, Target, Topology},
 };
 use fabric_memory::{
     BrokerOptions, QueueOptions,
@@ -22,6 +22,8 @@ pub const PARKED: &str = "academic.audit.parked";
 pub const OTHER: &str = "user.mirror";
 pub const UNROUTED: &str = "events.unrouted";
 pub const EXCHANGE: &str = "events.gradebook";
+/// The direct exchange to which `WORK`, `PARKED` and `UNROUTED` are bound.
+pub const COPIES: &str = "queues.academic";
 /// Where the messages of a partitioned subscription are split.
 pub const SPLITTER: &str = "user.digest.slots";
 /// Where those without a slot go from there.
@@ -60,8 +62,14 @@ pub fn topology() -> Topology {
             queue(UNROUTED, QueueRole::Unrouted),
         ],
         bindings: vec![bind(WORK, "gradebook.#"), bind(OTHER, "gradebook.grade.*"), bind(OTHER, "#.posted")],
+        direct: [WORK, PARKED, UNROUTED].map(direct).into(),
         ..Topology::default()
     }
+}
+
+/// The binding of a queue to `COPIES`.
+pub fn direct(queue: &str) -> DirectBinding {
+    DirectBinding { exchange: COPIES.to_owned(), queue: queue.to_owned() }
 }
 
 /// The same, and a subscription to grades that is spread over so many queues. Two of its bindings match what is posted.

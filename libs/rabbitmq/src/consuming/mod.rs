@@ -15,6 +15,7 @@ use crate::{depths, flaw::Flaws, options::RabbitOptions, standing::Standing};
 /// Everything that is asked of the consume connection. What it is asked while there is none waits for one.
 pub(crate) struct ConsumeSide {
     standing: Arc<Standing>,
+    client: String,
     operation_timeout: Duration,
     flaws: Flaws,
 }
@@ -22,8 +23,12 @@ pub(crate) struct ConsumeSide {
 impl ConsumeSide {
     /// Asks on the connection that `standing` has.
     pub fn new(options: &RabbitOptions, standing: &Arc<Standing>) -> Self {
-        let standing = Arc::clone(standing);
-        Self { standing, operation_timeout: options.operation_timeout, flaws: Flaws::of(options) }
+        Self {
+            standing: Arc::clone(standing),
+            client: options.connection_name.clone(),
+            operation_timeout: options.operation_timeout,
+            flaws: Flaws::of(options),
+        }
     }
 
     /// Starts consuming a queue.
@@ -35,7 +40,7 @@ impl ConsumeSide {
     /// Starts watching what goes by.
     pub async fn tap(&self, request: TapRequest) -> Result<Box<dyn Consumer>, ConsumeError> {
         let connection = self.standing.connection().await.map_err(|detail| ConsumeError::Away { detail })?;
-        tap::start(&connection, request, self.operation_timeout).await
+        tap::start(&connection, &self.client, request, self.operation_timeout).await
     }
 
     /// The depths of those of the queues that exist.

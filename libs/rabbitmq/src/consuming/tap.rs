@@ -9,8 +9,13 @@ use fabric_core::{
     Pattern,
     ack_ledger::{Settlement, Tag},
     message::Incoming,
+    topology::names,
 };
-use fabric_runtime::ports::{BoxFuture, ConsumeError, Consumer, Settled, TapRequest};
+use fabric_runtime::{
+    clock::Clock,
+    ids::Ids,
+    ports::{BoxFuture, ConsumeError, Consumer, Settled, TapRequest},
+};
 use lapin::{
     Channel, Connection,
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions},
@@ -31,13 +36,14 @@ const PREFETCH: u16 = 256;
 /// Acknowledged after each so many.
 const ACK_EVERY: u16 = PREFETCH / 4;
 
-/// Starts watching.
+/// Starts watching, on a queue with the client's name.
 pub(super) async fn start(
     connection: &Connection,
+    client: &str,
     request: TapRequest,
     within: Duration,
 ) -> Result<Box<dyn Consumer>, ConsumeError> {
-    let opened = consumer::opened("a tap", timeout(within, open(connection, &request)).await);
+    let opened = consumer::opened("a tap", timeout(within, open(connection, client, &request)).await);
     let (channel, consumer) = opened.map_err(|error| match error {
         // Its queue is its own: what is not there can only be what it is to be bound to.
         ConsumeError::NoQueue { .. } => ConsumeError::Away { detail: "an exchange to watch does not exist".to_owned() },
@@ -46,13 +52,19 @@ pub(super) async fn start(
     Ok(Box::new(Tap { channel, deliveries: Deliveries::new(consumer), unacknowledged: 0 }))
 }
 
-async fn open(connection: &Connection, request: &TapRequest) -> lapin::Result<(Channel, lapin::Consumer)> {
+async fn open(
+    connection: &Connection,
+    client: &str,
+    request: &TapRequest,
+) -> lapin::Result<(Channel, lapin::Consumer)> {
     let (opening, channel) = Opening::start(connection).await?;
     let mut arguments = FieldTable::default();
     arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(request.backlog_max.into()));
     arguments.insert("x-overflow".into(), AMQPValue::LongString("drop-head".into()));
     let options = QueueDeclareOptions::exclusive().auto_delete();
-    let queue = channel.queue_declare(ShortString::default(), options, arguments).await?;
+    // A name of ours, and a new one each time: the queue of a connection that was lost may still stand, and is exclusive to it.
+    let queue = names::tap_queue(client, Ids::system().next(Clock::system().now()));
+    let queue = channel.queue_declare(name(&queue)?, options, arguments).await?;
     for (exchange, pattern) in &request.bindings {
         let (exchange, key) = (name(exchange)?, name(Pattern::as_str(pattern))?);
         channel

@@ -7,6 +7,8 @@ mod consuming;
 #[cfg(feature = "flaws")]
 mod flaws;
 mod logs;
+#[cfg(feature = "management")]
+mod management;
 mod matching;
 mod network;
 mod ordering;
@@ -22,7 +24,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use fabric_core::{
     message::{Incoming, Message, Outgoing, Properties},
-    topology::{Binding, Queue, QueueRole, Target, Topology},
+    topology::{Binding, DirectBinding, Queue, QueueRole, Target, Topology},
 };
 use fabric_rabbitmq::{RabbitBroker, RabbitOptions};
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeRequest, Consumer, PublishError};
@@ -55,7 +57,8 @@ async fn raw(url: &str) -> Result<(Connection, Channel)> {
     Ok((connection, channel))
 }
 
-/// The exchange `events.test` with the queue `work` bound to `test.#`, its parked queue, and a wait queue of 200 ms.
+/// The exchange `events.test` with the queue `work` bound to `test.#`, its parked queue, and a wait queue of 200 ms; `queues.test` for copies to
+/// each of them.
 fn topology() -> Topology {
     let queue = |name: &str, role| Queue { name: name.to_owned(), role };
     Topology {
@@ -70,7 +73,10 @@ fn topology() -> Topology {
             target: Target::Queue("work".to_owned()),
             pattern: "test.#".parse().unwrap(),
         }],
-        splitters: Vec::new(),
+        direct: ["work", "work.parked", "work.retry.200"]
+            .map(|queue| DirectBinding { exchange: "queues.test".to_owned(), queue: queue.to_owned() })
+            .into(),
+        ..Topology::default()
     }
 }
 

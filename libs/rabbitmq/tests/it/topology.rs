@@ -1,14 +1,14 @@
 use anyhow::Result;
-use fabric_core::topology::{Queue, QueueRole, Topology};
+use fabric_core::topology::{DirectBinding, Queue, QueueRole, Topology};
 use fabric_rabbitmq::RabbitBroker;
-use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, DeclareError};
+use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, DeclareError, PublishError};
 use fabric_testkit::relay::Relay;
 use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
-use lapin::options::{QueueDeclareOptions, QueueDeleteOptions};
-use lapin::types::FieldTable;
+use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::{FieldTable, ShortString};
 
-use crate::{DEADLINE, consume, next, next_id, on_fresh_vhost, options, outgoing, raw, topology};
+use crate::{DEADLINE, consume, next, next_id, on_fresh_vhost, options, outgoing, raw, ready, topology};
 
 #[tokio::test]
 async fn declaring_again_changes_nothing() -> Result<()> {
@@ -54,10 +54,61 @@ async fn what_waits_returns_to_the_work_queue() -> Result<()> {
     let (broker, _) = on_fresh_vhost().await?;
     broker.declare(&topology()).await?;
     let mut consumer = consume(&broker, "work", 1).await?;
-    assert_eq!(broker.publish(outgoing("", "work.retry.200", "late")).await, Ok(Confirmed::Routed));
+    assert_eq!(broker.publish(outgoing("queues.test", "work.retry.200", "late")).await, Ok(Confirmed::Routed));
     let incoming = next(consumer.as_mut()).await?.unwrap();
     assert_eq!(incoming.message.properties.message_id.as_deref(), Some("late"));
     assert_eq!(incoming.routing_key, "work");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_copy_finds_its_queue_again_after_its_binding_or_its_exchange_was_deleted() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, url) = on_fresh_vhost().await?;
+    broker.declare(&topology()).await?;
+    let (_connection, channel) = raw(&url).await?;
+    let copy = |id| broker.publish(outgoing("queues.test", "work.parked", id));
+    let (queue, exchange): (ShortString, ShortString) = ("work.parked".into(), "queues.test".into());
+    channel.queue_unbind(queue.clone(), exchange.clone(), queue, FieldTable::default()).await?;
+    assert_eq!(copy("unbound").await, Ok(Confirmed::Unrouted));
+    eventually(DEADLINE, "the binding", async || copy("1").await == Ok(Confirmed::Routed)).await?;
+
+    channel.exchange_delete(exchange, ExchangeDeleteOptions::default()).await?;
+    assert_eq!(copy("refused").await, Err(PublishError::Refused));
+    eventually(DEADLINE, "the exchange", async || copy("2").await == Ok(Confirmed::Routed)).await
+}
+
+/// Write permission on the default exchange would reach every queue of every service.
+#[tokio::test]
+async fn whoever_may_write_to_one_services_queues_reaches_no_others() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let node = RabbitMq::shared().await?;
+    let url = node.fresh_vhost().await?;
+    let (_, vhost) = url.rsplit_once('/').unwrap();
+    let owner = RabbitBroker::connect(options(&url)).await?;
+    let other = DirectBinding { exchange: "queues.other".to_owned(), queue: "work".to_owned() };
+    owner.declare(&topology().union(Topology { direct: [other].into(), ..topology() })).await?;
+    node.ctl(&["add_user", "parker", "secret"]).await?;
+    node.ctl(&["set_permissions", "-p", vhost, "parker", "^$", r"^queues\.test$", "^work$"]).await?;
+
+    let parker = RabbitBroker::connect(options(&url.replace("guest:guest", "parker:secret"))).await?;
+    // It may not bind, and does not need to: what it needs is there.
+    let direct = Topology { bindings: Vec::new(), ..topology() };
+    parker.declare(&direct).await?;
+    assert_eq!(parker.publish(outgoing("queues.test", "work.parked", "1")).await, Ok(Confirmed::Routed));
+    for exchange in ["queues.other", ""] {
+        assert_eq!(parker.publish(outgoing(exchange, "work", "2")).await, Err(PublishError::Refused), "{exchange:?}");
+    }
+    assert_eq!(ready(&owner, "work").await?, 0);
+    let missing = DirectBinding { exchange: "queues.missing".to_owned(), queue: "work".to_owned() };
+    match parker.declare(&Topology { direct: [missing].into(), ..direct }).await {
+        Err(DeclareError::Forbidden { resource, .. }) => assert!(resource.contains("queues.missing"), "{resource}"),
+        other => panic!("{other:?}"),
+    }
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 use anyhow::Result;
+use fabric_core::Pattern;
+use fabric_rabbitmq::RabbitBroker;
 use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, Depth, TapRequest};
-use fabric_testkit::servers::{Server, require};
+use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
 
-use crate::{DEADLINE, consume, next_id, on_fresh_vhost, outgoing, publish_all, ready, topology};
+use crate::{DEADLINE, consume, next_id, on_fresh_vhost, options, outgoing, publish_all, ready, topology};
 
 #[tokio::test]
 async fn a_tap_sees_what_goes_by_and_takes_nothing_away() -> Result<()> {
@@ -41,6 +43,39 @@ async fn a_tap_on_what_does_not_exist_is_refused() -> Result<()> {
     let refused = broker.tap(TapRequest { bindings, backlog_max: 100 }).await.err();
     assert!(matches!(&refused, Some(ConsumeError::Away { detail }) if detail.contains("exchange")), "{refused:?}");
     Ok(())
+}
+
+/// So a user may be allowed its own taps, and nothing else.
+#[tokio::test]
+async fn a_taps_queue_is_named_after_its_client_and_goes_with_it() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let node = RabbitMq::shared().await?;
+    let url = node.fresh_vhost().await?;
+    let (_, vhost) = url.rsplit_once('/').unwrap();
+    RabbitBroker::connect(options(&url)).await?.declare(&topology()).await?;
+    node.ctl(&["add_user", "watcher", "secret"]).await?;
+    let own = r"^academic\.tap\.";
+    node.ctl(&["set_permissions", "-p", vhost, "watcher", own, own, r"^(academic\.tap\.|events\.test$)"]).await?;
+    let taps = async || {
+        let queues = node.ctl(&["list_queues", "-p", vhost, "--quiet", "--no-table-headers", "name"]).await?;
+        anyhow::Ok(queues.lines().filter(|name| name.starts_with("academic.tap.")).count())
+    };
+    let connect = async |name: &str| {
+        let mut options = options(&url.replace("guest:guest", "watcher:secret"));
+        options.connection_name = name.to_owned();
+        RabbitBroker::connect(options).await
+    };
+    let request = || TapRequest { bindings: vec![("events.test".to_owned(), Pattern::everything())], backlog_max: 10 };
+    let refused = connect("kyc").await?.tap(request()).await.err();
+    assert!(matches!(refused, Some(ConsumeError::Forbidden { .. })), "{refused:?}");
+    let watcher = connect("academic").await?;
+    let (one, other) = (watcher.tap(request()).await?, watcher.tap(request()).await?);
+    assert_eq!(taps().await?, 2);
+    one.close(DEADLINE).await;
+    other.close(DEADLINE).await;
+    eventually(DEADLINE, "the end of both queues", async || anyhow::Ok(taps().await? == 0)).await
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ impl Harness {
     pub fn published<E: Event>(&self) -> Vec<E> {
         let of_type = |recorded: &fabric_memory::model::Recorded| {
             let outgoing = &recorded.content;
-            (outgoing.routing_key == E::TOPIC && !outgoing.exchange.is_empty())
+            (outgoing.routing_key == E::TOPIC && !names::leads_to_one_queue(&outgoing.exchange))
                 .then(|| codec::decode_message(&outgoing.message))
         };
         let recorded = self.broker.recorded();

@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub mod asyncapi;
+pub mod docs;
 mod events;
 mod explain;
 mod health;
@@ -8,6 +10,7 @@ mod last;
 pub mod parked;
 mod pause;
 mod publish;
+pub mod schema;
 mod tail;
 mod token;
 mod up;
@@ -31,6 +34,9 @@ pub async fn run(args: Args) -> Outcome {
         Command::Pause(pause) => pause::pause(&common, pause).await,
         Command::Resume(resume) => pause::resume(&common, resume).await,
         Command::Explain(explain) => explain::run(&common, &explain),
+        Command::Asyncapi(asyncapi) => asyncapi::run(&common, &asyncapi),
+        Command::Docs(docs) => docs::run(&common, &docs).await,
+        Command::Schema(schema) => schema::run(&common, &schema),
         Command::Health(_) => health::run(&common).await,
         Command::Token(token) => token::run(&common, token),
     }

@@ -15,10 +15,11 @@ pub use running::{Reach, actor, address, reach};
 use bytes::Bytes;
 use fabric::{
     Actor, Adapters, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
-    core::{codec, codec::Received, topology::names},
+    core::{codec, codec::Received, name::CorrelationId, topology::names},
     host::contexts_of,
     runtime::ports::{CacheQuery, CachedEvent, ConsumeError, Consumer, TapRequest},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -38,7 +39,7 @@ pub struct Seen {
     /// Its id.
     pub id: EventId,
     /// When it happened.
-    pub time: jiff::Timestamp,
+    pub time: Timestamp,
     /// Who published it.
     pub source: String,
     /// Who caused it.
@@ -90,19 +91,48 @@ pub fn descriptor(topic: &Topic) -> Outcome<&'static Descriptor> {
     })
 }
 
-/// Publishes JSON as an event; without an actor, as the service that owns it.
-pub async fn publish(
-    fabric: &Fabric,
-    descriptor: &Descriptor,
-    json: Bytes,
-    tenant: TenantId,
-    actor: Option<Actor>,
-) -> Outcome<PublishReply> {
-    let publish = fabric.publish(JsonEvent { descriptor: *descriptor, json: json.to_vec() }).tenant(tenant);
-    let published = match actor {
-        Some(actor) => publish.by(actor).await?,
-        None => publish.await?,
-    };
+/// For whom an event is published, and what is known of it already.
+#[derive(Debug, Clone)]
+pub struct Of {
+    /// Whose data it is.
+    pub tenant: TenantId,
+    /// Who causes it; without one, the service that owns it.
+    pub actor: Option<Actor>,
+    /// What another producer has said of it.
+    pub told: Told,
+}
+
+/// What a producer says of an event besides its payload.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// Its id, so that publishing it twice is recognized.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<EventId>,
+    /// When it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Timestamp>,
+    /// What ties it to other events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<CorrelationId>,
+}
+
+/// Publishes JSON as an event.
+pub async fn publish(fabric: &Fabric, descriptor: &Descriptor, json: Bytes, of: Of) -> Outcome<PublishReply> {
+    let Of { tenant, actor, told: Told { id, time, correlation } } = of;
+    let mut publish = fabric.publish(JsonEvent { descriptor: *descriptor, json: json.to_vec() }).tenant(tenant);
+    if let Some(actor) = actor {
+        publish = publish.by(actor);
+    }
+    if let Some(id) = id {
+        publish = publish.id(id);
+    }
+    if let Some(time) = time {
+        publish = publish.at(time);
+    }
+    if let Some(correlation) = correlation {
+        publish = publish.correlation(correlation);
+    }
+    let published = publish.await?;
     let outcome = match published {
         Published::Routed(_) => "routed",
         Published::Unrouted(_) => "unrouted",

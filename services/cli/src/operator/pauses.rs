@@ -87,12 +87,20 @@ impl Desk {
         let act = Act::on_subscription(self.next_id(), &self.actor, "pause", &subscription);
         let act = Act { reason: Some(reason.clone()), ..act };
         self.audit.begin(&act).await?;
-        if !was_paused {
+        let paused = if was_paused {
+            Ok(())
+        } else {
             let at = Some(self.platform.clock().now());
             let pause = Pause { reason, by: self.actor.id.to_string(), at };
-            control::pause(self.broker.as_ref(), &subscription, pause).await?;
-        }
-        self.audit.end(&act, if was_paused { "it was paused before" } else { "paused" }).await?;
+            control::pause(self.broker.as_ref(), &subscription, pause).await
+        };
+        let outcome = match &paused {
+            Ok(()) if was_paused => "it was paused before".to_owned(),
+            Ok(()) => "paused".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.audit.end(&act, &outcome).await?;
+        paused?;
         let event = id_of(&subscription).map(|id| SubscriptionPaused { subscription: id, reason: text });
         let told = self.tell(event).await;
         Ok(Switched { subscription, paused: true, was_paused, told })
@@ -104,8 +112,14 @@ impl Desk {
         self.require(&subscription)?;
         let act = Act::on_subscription(self.next_id(), &self.actor, "resume", &subscription);
         self.audit.begin(&act).await?;
-        let was_paused = control::resume(self.broker.as_ref(), &subscription).await?;
-        self.audit.end(&act, if was_paused { "resumed" } else { "it was not paused" }).await?;
+        let resumed = control::resume(self.broker.as_ref(), &subscription).await;
+        let outcome = match &resumed {
+            Ok(true) => "resumed".to_owned(),
+            Ok(false) => "it was not paused".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.audit.end(&act, &outcome).await?;
+        let was_paused = resumed?;
         let event = id_of(&subscription).map(|id| SubscriptionResumed { subscription: id });
         let told = self.tell(event).await;
         Ok(Switched { subscription, paused: false, was_paused, told })
@@ -153,5 +167,43 @@ impl From<ControlError> for Failure {
             ControlError::Read(error) => error.into(),
             ControlError::Write(error) => fabric::PublishFailure::from(error).into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fabric::{AnyService, config::Config};
+    use fabric_testkit::harness::{Harness, tenant};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Every act that was begun has an outcome: otherwise it looks as if the process had died over it.
+    #[tokio::test(start_paused = true)]
+    async fn an_act_that_fails_is_recorded_with_its_outcome() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::load(None, std::iter::empty::<(String, String)>()).unwrap();
+        config.data.folder = folder.path().to_owned();
+        let harness = Harness::start(Vec::<Box<dyn AnyService>>::new()).await;
+        let desk = Desk::direct(harness.host(), &config, tenant()).unwrap();
+        let subscription: SubscriptionName = "notification.dispatch".parse().unwrap();
+        let outcomes = || -> Vec<[Value; 3]> {
+            let text = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+            let acts = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            acts.map(|act| ["act", "phase", "outcome"].map(|field| act[field].clone())).collect()
+        };
+        let pause = PauseRequest { subscription: subscription.clone(), reason: "the mail server moves".to_owned() };
+        harness.broker().refuse_next(1);
+        let refused = desk.pause(pause).await.unwrap_err().to_string();
+        assert_eq!(outcomes()[0], ["pause".into(), "begun".into(), Value::Null]);
+        let [act, phase, outcome] = &outcomes()[1];
+        assert_eq!([act, phase], ["pause", "ended"]);
+        assert!(outcome.as_str().is_some_and(|outcome| outcome.contains("refused")), "{outcome} {refused}");
+
+        harness.broker().delete_queue("fabric.control");
+        desk.resume(ResumeRequest { subscription }).await.unwrap_err();
+        let [act, phase, outcome] = &outcomes()[3];
+        assert_eq!([act, phase], ["resume", "ended"]);
+        assert!(outcome.is_string(), "{outcome}");
     }
 }

@@ -12,19 +12,20 @@ use axum::{
 };
 use bytes::Bytes;
 use fabric::{
-    Actor, ActorId, Adapters, Descriptor, Fabric, Pattern, Role, ServiceName, Topic,
+    Actor, ActorId, Adapters, Descriptor, EventId, Fabric, Pattern, Role, ServiceName, Topic,
     config::Config,
-    core::topology::Topology,
+    core::{name::CorrelationId, topology::Topology},
     host::Host,
     http::Problem,
     identity::Identity,
     runtime::{activity::Activity, observer::Watched},
 };
 use futures_util::stream;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{ROLE, Seen, parked, pauses};
+use super::{Of, ROLE, Seen, Told, parked, pauses};
 use crate::{
     Outcome,
     commands::import::{ImportLine, import_into},
@@ -104,6 +105,9 @@ struct PublishQuery {
     /// For whom the operator acts, and in which role. Without a role the service that owns the event publishes by itself.
     actor: Option<ActorId>,
     role: Option<Role>,
+    id: Option<EventId>,
+    time: Option<Timestamp>,
+    correlation: Option<CorrelationId>,
 }
 
 #[derive(Deserialize)]
@@ -126,7 +130,11 @@ async fn publish(
     let fabric = operator.owner(descriptor).map_err(|failure| problem(&failure))?;
     let Identity { tenant, actor: operator } = identity;
     let actor = query.role.map(|role| Actor { id: query.actor.unwrap_or(operator.id), role });
-    super::publish(fabric, descriptor, body, tenant, actor).await.map(Json).map_err(|failure| problem(&failure))
+    let told = Told { id: query.id, time: query.time, correlation: query.correlation };
+    super::publish(fabric, descriptor, body, Of { tenant, actor, told })
+        .await
+        .map(Json)
+        .map_err(|failure| problem(&failure))
 }
 
 async fn last(

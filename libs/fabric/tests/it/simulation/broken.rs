@@ -13,7 +13,7 @@ use fabric::{
     core::{
         ack_ledger::Settlement,
         message::{HeaderValue, Incoming, Outgoing},
-        topology::{QueueRole, Topology},
+        topology::{QueueRole, Topology, names::leads_to_one_queue},
     },
     runtime::ports::{
         BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
@@ -96,7 +96,7 @@ impl Broker for Broken {
     }
 
     fn publish(&self, mut outgoing: Outgoing) -> BoxFuture<'_, Result<Confirmed, PublishError>> {
-        let is_copy = outgoing.exchange.is_empty();
+        let is_copy = leads_to_one_queue(&outgoing.exchange);
         if self.flaw == Flaw::SlotsByChance && !is_copy {
             let slot = i64::try_from(self.count.fetch_add(23, Relaxed) % 64).unwrap();
             outgoing.message.headers.set("fabric-slot", HeaderValue::Int(slot));

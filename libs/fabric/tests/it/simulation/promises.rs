@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric::{EventId, Pattern, Published, core::message::Outgoing};
+use fabric::{
+    EventId, Pattern, Published,
+    core::{message::Outgoing, topology::names::leads_to_one_queue},
+};
 use fabric_memory::model::{Answer, Place, Recorded};
 use jiff::Timestamp;
 
@@ -27,7 +30,8 @@ impl<'t> History<'t> {
     pub fn of(town: &'t Town, fates: Vec<Fate>) -> Self {
         let sent = town.broker.recorded();
         let is_taken = |sent: &&Recorded| {
-            let is_ours = !sent.content.exchange.is_empty() && !sent.content.routing_key.starts_with("fabric.");
+            let is_ours =
+                !leads_to_one_queue(&sent.content.exchange) && !sent.content.routing_key.starts_with("fabric.");
             is_ours && sent.answer != Answer::Refused
         };
         let taken = sent.iter().filter(is_taken).filter_map(|sent| id_of(&sent.content)).collect();
@@ -152,7 +156,7 @@ async fn forgotten_by_the_cache(history: &History<'_>) -> Vec<String> {
             let sent = history
                 .sent
                 .iter()
-                .rfind(|sent| !sent.content.exchange.is_empty() && id_of(&sent.content) == Some(fate.id));
+                .rfind(|sent| !leads_to_one_queue(&sent.content.exchange) && id_of(&sent.content) == Some(fate.id));
             sent.and_then(|sent| sent.content.message.headers.text("cloudEvents_time")?.parse::<Timestamp>().ok())
         };
         let confirmed = history.fates.iter().filter(|fate| fate.key.is_some() == is_mark && fate.is_confirmed());

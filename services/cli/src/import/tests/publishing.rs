@@ -2,7 +2,9 @@
 
 use std::{fs, sync::Mutex};
 
-use fabric::{AnyService, Service, TenantId, config::ImportSection, identity::Identity};
+use fabric::{
+    AnyService, Service, TenantId, config::ImportSection, core::topology::names::leads_to_one_queue, identity::Identity,
+};
 use fabric_catalog::rostering::{ImportCompleted, ImportRecordRejected, ImportStarted};
 use fabric_testkit::harness::{Harness, tenant};
 
@@ -30,7 +32,8 @@ async fn import(target: &Target, limits: &ImportSection) -> Result<Report, Impor
 /// Topics and ids of everything that was published, in order.
 fn published(harness: &Harness) -> Vec<(String, String)> {
     let recorded = harness.broker().recorded();
-    let sent = recorded.iter().map(|recorded| &recorded.content).filter(|outgoing| !outgoing.exchange.is_empty());
+    let sent = recorded.iter().map(|recorded| &recorded.content);
+    let sent = sent.filter(|outgoing| !leads_to_one_queue(&outgoing.exchange));
     sent.map(|outgoing| {
         (outgoing.routing_key.clone(), outgoing.message.properties.message_id.clone().unwrap_or_default())
     })

@@ -1,0 +1,200 @@
+//! What each special rule of an event says: as rows, a value in one place of an example and the answer to it.
+
+use fabric_core::event::InvalidPayload;
+use serde_json::{Value, json};
+
+use super::{parse, with};
+use crate::{example, find};
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn each_bound_has_its_code() {
+    let text = |chars: usize| json!("x".repeat(chars));
+    let table: &[(&str, &str, Value, &str, &str)] = &[
+        ("gradebook.assignment.created", "/title", json!(""), "title", "too_short"),
+        ("gradebook.assignment.created", "/title", text(256), "title", "too_long"),
+        ("gradebook.assignment.created", "/dueDate", json!("2026-09-30"), "due_date", "invalid"),
+        ("gradebook.assignment.created", "/resultValueMax", json!(0.0), "result_value_max", "invalid"),
+        ("gradebook.assignment.missed", "/overdueDays", json!(1_001), "overdue_days", "too_large"),
+        ("gradebook.bulk_grades.updated", "/grades", json!([]), "grades", "too_short"),
+        ("rostering.class.created", "/termIds", json!([]), "term_ids", "too_short"),
+        ("rostering.class.created", "/grades/0", text(33), "grades[0]", "too_long"),
+        ("rostering.import.record_rejected", "/code", json!("Blank Score"), "code", "bad_format"),
+        ("rostering.import.record_rejected", "/line", json!(0), "line", "too_small"),
+        ("rostering.academic_session.created", "/endDate", json!("2026-09-30"), "end_date", "invalid"),
+        ("rostering.bell_schedule.updated", "/periods/0/endTime", json!("08:00:00"), "periods[0].end_time", "invalid"),
+        ("demographics.enrollment.created", "/endDate", json!("2026-09-30"), "end_date", "invalid"),
+        ("demographics.emergency_contact.added", "/callRank", json!(0), "call_rank", "too_small"),
+        ("intervention.case.created", "/tier", json!(4), "tier", "too_large"),
+        ("kyc.document.submitted", "/fileSizeBytes", json!(26_214_401), "file_size_bytes", "too_large"),
+        ("kyc.document.submitted", "/mediaType", json!("image"), "media_type", "bad_format"),
+        ("notification.dispatch.requested", "/variables", json!({"no spaces": "x"}), "variables", "bad_format"),
+        ("notification.email.sent", "/attempt", json!(0), "attempt", "too_small"),
+        ("chat.message.sent", "/recipientIds", json!([]), "recipient_ids", "too_short"),
+        ("chat.message.sent", "/recipientIds", json!(["u-11391"]), "recipient_ids", "invalid"),
+        ("chat.conversation.created", "/lessonId", json!(null), "lesson_id", "required"),
+        ("chat.conversation.created", "/participants/1/participantId", json!("u-11391"), "participants", "invalid"),
+        ("chat.typing.started", "/expiresAfterSeconds", json!(61), "expires_after_seconds", "too_large"),
+        ("chat.attachment.uploaded", "/fileSizeBytes", json!(0), "file_size_bytes", "too_small"),
+        ("communication.announcement.published", "/audienceId", json!(null), "audience_id", "required"),
+        ("communication.announcement.published", "/expiresAt", json!("2026-10-08T05:00:00Z"), "expires_at", "invalid"),
+        ("communication.conference.scheduled", "/organizerId", json!("u-admin"), "participant_ids", "invalid"),
+        ("communication.conference.scheduled", "/durationMinutes", json!(4), "duration_minutes", "too_small"),
+        ("communication.message.sent", "/senderId", json!("u-teacher"), "recipient_ids", "invalid"),
+        ("communication.preference.updated", "/preferences/1/category", json!("grades"), "preferences", "invalid"),
+        (
+            "communication.preference.updated",
+            "/quietHours/endTime",
+            json!("21:30:00"),
+            "quiet_hours.end_time",
+            "invalid",
+        ),
+        ("tutoring.availability.confirmed", "/heldUntilAt", json!("2026-10-11T15:00:00Z"), "held_until_at", "invalid"),
+        ("tutoring.booking.requested", "/tutorId", json!("u-11391"), "tutor_id", "invalid"),
+        ("tutoring.booking.expired", "/expiredAt", json!("2026-10-11T14:00:00Z"), "expired_at", "invalid"),
+        ("tutoring.lesson.completed", "/endedAt", json!("2026-10-12T16:00:00Z"), "ended_at", "invalid"),
+        ("tutoring.lesson.scheduled", "/durationMinutes", json!(481), "duration_minutes", "too_large"),
+        ("agent.task.assigned", "/payload", json!({"no spaces": "x"}), "payload", "bad_format"),
+        ("agent.task.assigned", "/deadlineAt", json!("2026-10-12T18:04:59Z"), "deadline_at", "invalid"),
+        ("agent.task.failed", "/code", json!("Too late"), "code", "bad_format"),
+        (
+            "agent.task.failed",
+            "/resourceUsage/cpuTimeMs",
+            json!(2_592_000_001_u64),
+            "resource_usage.cpu_time_ms",
+            "too_large",
+        ),
+        ("assessment.test.created", "/maxScore", json!(0.0), "max_score", "invalid"),
+        ("assessment.test.created", "/closesAt", json!("2026-10-19T06:59:59Z"), "closes_at", "invalid"),
+        ("assessment.question.created", "/choices/1/isRight", json!(true), "choices", "invalid"),
+        ("assessment.question.created", "/choices", json!([]), "choices", "required"),
+        ("assessment.question.created", "/kind", json!("essay"), "choices", "invalid"),
+        (
+            "assessment.test.submitted",
+            "/answers/0/choiceIds",
+            json!(vec!["q-1-a"; 51]),
+            "answers[0].choice_ids",
+            "too_long",
+        ),
+        (
+            "assessment.assessment.completed",
+            "/analytics/correctAnswers",
+            json!(501),
+            "analytics.correct_answers",
+            "too_large",
+        ),
+        ("attendance.tardy.recorded", "/lateMinutes", json!(601), "late_minutes", "too_large"),
+        ("attendance.absence.recorded", "/reason", json!(null), "reason", "required"),
+        ("attendance.daily_summary.calculated", "/absentStudents", json!(8), "absent_students", "too_large"),
+        ("attendance.daily_summary.calculated", "/excusedStudents", json!(4), "excused_students", "too_large"),
+        ("attendance.rate.calculated", "/excusedSessions", json!(2), "excused_sessions", "too_large"),
+        ("attendance.rate.calculated", "/tardySessions", json!(8), "tardy_sessions", "too_large"),
+        ("attendance.threshold.breached", "/measuredCount", json!(null), "measured_count", "required"),
+        ("esl.proficiency_level.changed", "/level", json!("emerging"), "level", "invalid"),
+        ("esl.program.exited", "/monitoredUntilDate", json!("2028-06-15"), "monitored_until_date", "invalid"),
+        ("gifted.identification.completed", "/areas", json!([]), "areas", "required"),
+        ("gifted.identification.completed", "/decision", json!("deferred"), "areas", "invalid"),
+        ("gifted.nomination.created", "/areas", json!([]), "areas", "too_short"),
+        ("iep.accommodation.modified", "/accommodation/uses", json!([]), "accommodation.uses", "too_short"),
+        (
+            "iep.accommodation.modified",
+            "/accommodation/endDate",
+            json!("2026-09-13"),
+            "accommodation.end_date",
+            "invalid",
+        ),
+        (
+            "iep.plan.created",
+            "/primaryDisability",
+            json!("speech_or_language_impairment"),
+            "other_disabilities",
+            "invalid",
+        ),
+        ("iep.plan.created", "/reviewDueDate", json!("2026-09-13"), "review_due_date", "invalid"),
+        ("iep.team_meeting.scheduled", "/durationMinutes", json!(4), "duration_minutes", "too_small"),
+        ("section504.plan.created", "/limitedActivities", json!([]), "limited_activities", "too_short"),
+        ("section504.plan.created", "/endDate", json!("2026-09-06"), "end_date", "invalid"),
+        ("billing.payment.authorized", "/bookingId", json!(null), "booking_id", "required"),
+        ("billing.payment.authorized", "/paymentType", json!("course"), "course_id", "required"),
+        ("billing.payment.failed", "/paymentId", json!(null), "payment_id", "required"),
+        ("content.item.uploaded", "/mimeType", json!("pdf"), "mime_type", "bad_format"),
+        ("content.item.uploaded", "/fileSizeBytes", json!(10_737_418_241_u64), "file_size_bytes", "too_large"),
+        ("content.processing.completed", "/results/topics", json!(vec!["x"; 51]), "results.topics", "too_long"),
+        ("fabric.saga.completed", "/saga", json!("lesson_booking"), "saga", "bad_format"),
+        ("fabric.audit.sealed", "/lastPosition", json!(1_000), "last_position", "invalid"),
+        ("learning.course_access.granted", "/paymentId", json!(null), "payment_id", "required"),
+        ("learning.progress.updated", "/progressPercent", json!(100.5), "progress_percent", "too_large"),
+        ("learning.progress.updated", "/totalModules", json!(4), "total_modules", "invalid"),
+        ("learning.session.ended", "/endedAt", json!("2026-10-28T15:59:59Z"), "ended_at", "invalid"),
+        ("social.connection.requested", "/requesterId", json!("u-28400"), "requester_id", "invalid"),
+        ("social.post.created", "/audienceId", json!(null), "audience_id", "required"),
+    ];
+    for (topic, place, value, path, code) in table {
+        let payload = with(&parse(example(topic).unwrap()), place, value.clone());
+        match (find(topic).unwrap().check)(payload.to_string().as_bytes()) {
+            Err(InvalidPayload::Bounds(found)) => {
+                let found: Vec<(&str, &str)> =
+                    found.iter().map(|violation| (violation.path.as_str(), violation.code.as_str())).collect();
+                assert_eq!(found, [(*path, *code)], "{topic} {place}");
+            }
+            other => panic!("{topic} {place}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn wrong_values_say_what_was_wanted() {
+    let table: &[(&str, &str, Value, &str)] = &[
+        (
+            "gradebook.grade.posted",
+            "/resultId",
+            json!("two words"),
+            "expected 1 to 255 printable characters without spaces",
+        ),
+        ("gradebook.grade.posted", "/scorePercent", json!(200.5), "expected a number from 0 to 200"),
+        ("gradebook.grade.posted", "/scorePercent", json!(-0.5), "expected a number from 0 to 200"),
+        ("gradebook.grade.posted", "/score", json!(100_001), "expected a number from -100000 to 100000"),
+        ("gradebook.grade.posted", "/letterGrade", json!("Excellent"), "expected 1 to 8 characters without spaces"),
+        ("gradebook.grade.posted", "/scoreStatus", json!("Fully Graded"), "expected one of `exempt`, `fully graded`"),
+        ("demographics.user.created", "/email", json!("nobody"), "expected an e-mail address"),
+        ("demographics.user.created", "/phone", json!("call me"), "expected 3 or more digits"),
+        ("demographics.user.created", "/givenName", json!("two\nlines"), "expected 1 to 200 characters on one line"),
+        ("rostering.academic_session.created", "/schoolYear", json!(1899), "expected a year from 1900 to 2200"),
+        ("tutoring.booking.requested", "/lessonPrice/amountMinor", json!(-1), "expected a whole number from 0 to"),
+        ("tutoring.booking.requested", "/lessonPrice/currency", json!("pound"), "expected three capital letters"),
+        ("tutoring.booking.expired", "/step", json!("PAYMENT"), "expected one of `availability_check`"),
+        ("chat.message.sent", "/text", json!("ding\u{7}"), "expected 1 to 4000 characters without control characters"),
+        (
+            "communication.preference.updated",
+            "/preferences/0/channels/0",
+            json!("fax"),
+            "expected one of `email`, `sms`",
+        ),
+        ("agent.task.completed", "/status", json!("failed"), "expected `completed`"),
+        ("agent.task.completed", "/qualityMetrics/accuracy", json!(1.5), "expected a number from 0 to 1"),
+        ("assessment.question.created", "/kind", json!("riddle"), "expected one of `single_choice`"),
+        ("billing.payment.completed", "/amount/amountMinor", json!(-1), "expected a whole number from 0 to"),
+        ("billing.payment.completed", "/paymentType", json!("COURSE"), "expected `lesson` or `course`"),
+        (
+            "content.item.uploaded",
+            "/fileUrl",
+            json!("http://files.example.edu/1"),
+            "expected an address of at most 2048",
+        ),
+        ("content.processing.completed", "/status", json!("failed"), "expected `success` or `partial`"),
+        ("content.processing.completed", "/results/sentiment/score", json!(-1.5), "expected a number from -1 to 1"),
+        ("attendance.rate.calculated", "/attendancePercent", json!(100.5), "expected a number from 0 to 100"),
+        ("attendance.record.marked", "/status", json!("here"), "expected one of `present`, `remote`"),
+        ("iep.plan.created", "/primaryDisability", json!("lazy"), "expected one of `autism`"),
+        ("iep.service_hours.updated", "/weeklyHours", json!(60.5), "expected a number from 0 to 60"),
+        ("fabric.audit.sealed", "/sealSha256", json!("abc"), "expected 64 digits 0-9 and a-f"),
+        ("kyc.document.submitted", "/fileSha256", json!("abc"), "expected 64 digits 0-9 and a-f"),
+    ];
+    for (topic, place, value, wanted) in table {
+        let payload = with(&parse(example(topic).unwrap()), place, value.clone());
+        match (find(topic).unwrap().check)(payload.to_string().as_bytes()) {
+            Err(InvalidPayload::Shape(message)) => assert!(message.contains(wanted), "{topic} {place}: {message}"),
+            other => panic!("{topic} {place}: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+mod applying;
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    event::Descriptor,
+    service::Order,
+    topology::{
+        BindingDefinition, Caps, ConsumerState, Declaring, Destination, PolicyDefinition, UserDefinition, Verdict,
+        sample::{
+            applied, definitions, refreshed, remove, service, standing, strict, subscription, topology, two_services,
+        },
+        users, verdict, wanted,
+    },
+};
+
+/// What differs, as `class resource field actual -> wanted`.
+fn shown(changes: &[Change]) -> Vec<String> {
+    let shown = |change: &Change| {
+        let value = |value: &Option<Argument>| value.as_ref().map_or_else(String::new, ToString::to_string);
+        let field = change
+            .field
+            .as_ref()
+            .map(|field| format!(" {field} {} -> {}", value(&change.actual), value(&change.wanted)));
+        format!("{:?} {}{}", change.class, change.resource, field.unwrap_or_default())
+    };
+    changes.iter().filter(|change| change.class != Class::Noop).map(shown).collect()
+}
+
+/// One subscription with events of one context.
+fn audit(order: Order) -> Definitions {
+    definitions(&[service("academic", vec![subscription("academic.audit", &["gradebook.#"], order)])])
+}
+
+/// What a plan says after something has happened to a broker on which everything stood.
+fn after(order: Order, happens: impl FnOnce(&mut Actual)) -> Vec<String> {
+    let wanted = audit(order);
+    let mut actual = standing(wanted.clone());
+    happens(&mut actual);
+    shown(&plan(&wanted, &actual))
+}
+
+fn queue_mut<'a>(actual: &'a mut Actual, name: &str) -> &'a mut QueueDefinition {
+    actual.definitions.queues.get_mut(name).unwrap()
+}
+
+fn binding(source: &str, destination: Destination, key: &str) -> BindingDefinition {
+    let arguments = Arguments::new();
+    BindingDefinition { source: source.to_owned(), destination, key: key.to_owned(), arguments }
+}
+
+fn to_queue(source: &str, queue: &str, key: &str) -> BindingDefinition {
+    binding(source, Destination::Queue(queue.to_owned()), key)
+}
+
+#[test]
+fn nothing_differs_from_itself() {
+    let wanted = definitions(&two_services());
+    let changes = plan(&wanted, &standing(wanted.clone()));
+    assert_eq!((shown(&changes), verdict(&changes)), (Vec::new(), Verdict::Unchanged));
+    assert!(changes.is_sorted_by_key(|change| &change.resource));
+    assert_eq!(verdict(&plan(&wanted, &Actual::default())), Verdict::Changes, "everything is made");
+}
+
+#[test]
+fn exchanges_and_queues_cannot_be_changed_in_place() {
+    let exchange = |actual: &mut Actual, change: fn(&mut ExchangeDefinition)| {
+        change(actual.definitions.exchanges.get_mut("events.gradebook").unwrap());
+    };
+    let differs = |change: fn(&mut ExchangeDefinition)| after(Order::Loose, |actual| exchange(actual, change));
+    assert_eq!(
+        differs(|e| e.kind = "fanout".into()),
+        [r#"Dangerous exchange events.gradebook kind "fanout" -> "topic""#]
+    );
+    assert_eq!(differs(|e| e.durable = false), ["Dangerous exchange events.gradebook durable false -> true"]);
+    assert_eq!(differs(|e| e.auto_delete = true), ["Dangerous exchange events.gradebook auto_delete true -> false"]);
+    assert_eq!(differs(|e| e.internal = true), ["Dangerous exchange events.gradebook internal true -> false"]);
+    assert_eq!(
+        differs(|e| drop(e.arguments.insert("alternate-exchange".into(), "x".into()))),
+        [r#"Dangerous exchange events.gradebook alternate-exchange "x" -> "#]
+    );
+    let differs =
+        |change: fn(&mut QueueDefinition)| after(Order::Loose, |actual| change(queue_mut(actual, "academic.audit")));
+    assert_eq!(
+        differs(|queue| drop(queue.arguments.remove(QUEUE_TYPE))),
+        [r#"NeedsMigration queue academic.audit x-queue-type "classic" -> "quorum""#]
+    );
+    assert_eq!(differs(|queue| queue.durable = false), ["NeedsMigration queue academic.audit durable false -> true"]);
+    assert_eq!(
+        differs(|queue| drop(queue.arguments.insert("x-delivery-limit".into(), 3.into()))),
+        ["NeedsMigration queue academic.audit x-delivery-limit 3 -> 100"]
+    );
+}
+
+#[test]
+fn what_is_missing_is_made() {
+    assert_eq!(
+        after(Order::Loose, |actual| remove(&mut actual.definitions, &Resource::Queue("academic.audit.parked".into()))),
+        [
+            "Create queue academic.audit.parked",
+            "Create binding queues.academic -> academic.audit.parked on academic.audit.parked"
+        ]
+    );
+    assert_eq!(
+        after(Order::Loose, |actual| drop(actual.definitions.policies.remove("fabric-work"))),
+        ["Create policy fabric-work"]
+    );
+}
+
+#[test]
+fn a_binding_that_misroutes_is_not_made() {
+    let missing = to_queue("events.gradebook", "academic.audit", "gradebook.#");
+    let changes = after(Order::Loose, |actual| {
+        actual.definitions.exchanges.get_mut("events.gradebook").unwrap().kind = "fanout".into();
+        actual.definitions.bindings.remove(&missing);
+    });
+    assert!(changes.contains(&format!("Dangerous binding {missing}")), "{changes:?}");
+}
+
+#[test]
+fn a_binding_that_nobody_wants_is_an_orphan_if_it_is_ours() {
+    let table = [
+        (to_queue("events.kyc", "academic.audit", "#"), true),
+        (binding("events.kyc", Destination::Exchange("events.gradebook".into()), "#"), true),
+        (to_queue("events.kyc", "orders", "#"), false),
+        (to_queue("amq.topic", "academic.audit", "#"), false),
+        (to_queue("events.kyc", "academic.tap.1", "#"), false),
+    ];
+    for (extra, is_orphan) in table {
+        let changes = after(Order::Loose, |actual| actual.definitions.bindings.extend([extra.clone()]));
+        let expected = if is_orphan { vec![format!("Orphan binding {extra}")] } else { Vec::new() };
+        assert_eq!(changes, expected);
+    }
+}
+
+#[test]
+fn another_number_of_partitions_needs_a_migration() {
+    let changes = plan(&audit(strict(2)), &standing(audit(strict(4))));
+    let of = |class| changes.iter().filter(|change| change.class == class).map(|c| &c.resource).collect::<Vec<_>>();
+    let slots = of(Class::NeedsMigration);
+    assert!(slots.iter().all(|resource| matches!(resource, Resource::Binding(_))));
+    assert_eq!(slots.len(), 2 * 48, "all but those of the first quarter, where they are and where they should be");
+    assert_eq!(of(Class::Create), Vec::<&Resource>::new());
+    let orphans: Vec<String> = of(Class::Orphan).into_iter().map(ToString::to_string).collect();
+    assert_eq!(orphans[..2], ["queue academic.audit.partition.2", "queue academic.audit.partition.3"]);
+    assert_eq!(verdict(&changes), Verdict::Dangerous);
+}
+
+#[test]
+fn a_changed_retry_policy_makes_new_wait_queues_and_leaves_the_old_ones() {
+    let mut other = subscription("academic.audit", &["gradebook.#"], Order::Loose);
+    other.retry = crate::retry::RetryPolicy::try_new(3, 2_000, 2, 60_000, 0).unwrap();
+    let changes = plan(&definitions(&[service("academic", vec![other])]), &standing(audit(Order::Loose)));
+    let queues: Vec<String> = shown(&changes).into_iter().filter(|shown| shown.contains("queue ")).collect();
+    assert_eq!(queues, ["Orphan queue academic.audit.retry.1000", "Create queue academic.audit.retry.2000"]);
+    let old = changes.iter().find(|change| change.resource == Resource::Queue("academic.audit.retry.1000".into()));
+    assert!(old.unwrap().reason.ends_with("it empties itself into academic.audit"));
+}
+
+#[test]
+fn a_removed_service_leaves_orphans_until_they_are_empty() {
+    let wanted = definitions(&[]);
+    let mut actual = standing(audit(Order::Loose));
+    actual.queues.get_mut("academic.audit.retry.1000").unwrap().ready = 1;
+    let first = plan(&wanted, &actual);
+    assert_eq!(verdict(&first), Verdict::Changes);
+    let kept = |name: &str, actual: &Actual| prunable(&whole(Resource::Queue(name.into()), Class::Orphan, ""), actual);
+    assert_eq!(kept("academic.audit.retry.1000", &actual), Err(Keep::Holds { ready: 1, unacknowledged: 0 }));
+    assert_eq!(kept("academic.audit", &actual), Err(Keep::Fed { from: "academic.audit.retry.1000".into() }));
+    let mut pruned = applied(actual, &wanted, &first);
+    let left: Vec<&String> = pruned.definitions.queues.keys().collect();
+    assert_eq!(
+        left,
+        ["academic.audit", "academic.audit.parked", "academic.audit.retry.1000", "events.unrouted", "fabric.control"]
+    );
+    let second = plan(&wanted, &pruned);
+    assert_eq!(
+        shown(&second),
+        [
+            "Orphan exchange queues.academic",
+            "Orphan queue academic.audit",
+            "Orphan queue academic.audit.parked",
+            "Orphan queue academic.audit.retry.1000"
+        ],
+        "the exchange still tells that the queues are ours"
+    );
+    pruned.queues.get_mut("academic.audit.retry.1000").unwrap().ready = 0;
+    let mut last = applied(pruned.clone(), &wanted, &second);
+    assert_eq!(shown(&plan(&wanted, &last)), Vec::<String>::new());
+    last.definitions = pruned.definitions;
+    last.definitions.queues.remove("academic.audit");
+    let gone = kept("academic.audit.retry.1000", &refreshed(last));
+    assert_eq!(gone, Err(Keep::NoWayOut { to: "academic.audit".into() }));
+}
+
+#[test]
+fn what_is_used_is_kept() {
+    let mut actual = standing(audit(Order::Loose));
+    let orphan = |resource| whole(resource, Class::Orphan, "");
+    let queue = orphan(Resource::Queue("academic.audit".into()));
+    assert_eq!(prunable(&whole(queue.resource.clone(), Class::Noop, ""), &actual), Err(Keep::NotOrphan));
+    actual.queues.get_mut("academic.audit").unwrap().consumers =
+        vec![ConsumerState { user: "academic".into(), ..ConsumerState::default() }];
+    assert_eq!(prunable(&queue, &actual), Err(Keep::Consumed { consumers: 1 }));
+    let user = orphan(Resource::User("academic".into()));
+    assert_eq!(prunable(&user, &actual), Err(Keep::Connected { queue: "academic.audit".into() }));
+    let exchange = orphan(Resource::Exchange("events.gradebook".into()));
+    assert_eq!(prunable(&exchange, &actual), Err(Keep::Bound { bindings: 1 }));
+    actual.queues.remove("academic.audit");
+    assert_eq!(prunable(&queue, &actual), Err(Keep::Unknown));
+}
+
+#[test]
+fn a_cap_is_dangerous_where_a_queue_holds_more() {
+    let caps = |work_bytes_max| Caps { work_bytes_max, ..Caps::default() };
+    let services = two_services();
+    let of = |stands: u64, should: u64, holds: u64| {
+        let mut actual = standing(wanted(&topology(&services), &caps(stands)));
+        let state = actual.queues.get_mut("academic.audit").unwrap();
+        state.bytes = holds;
+        state.effective.insert("max-length-bytes".into(), i64::try_from(stands).unwrap().into());
+        shown(&plan(&wanted(&topology(&services), &caps(should)), &actual))
+    };
+    assert_eq!(of(100, 200, 0), ["Safe policy fabric-work max-length-bytes 100 -> 200"]);
+    assert_eq!(of(100, 200, 250), ["Safe policy fabric-work max-length-bytes 100 -> 200"]);
+    assert_eq!(of(200, 100, 100), ["Safe policy fabric-work max-length-bytes 200 -> 100"]);
+    assert_eq!(of(200, 100, 101), ["Dangerous policy fabric-work max-length-bytes 200 -> 100"]);
+    let missing = after(Order::Loose, |actual| {
+        actual.definitions.policies.remove("fabric-work");
+        actual.queues.get_mut("academic.audit").unwrap().bytes = 2 << 30;
+    });
+    assert_eq!(missing, ["Dangerous policy fabric-work"]);
+}
+
+#[test]
+fn policies_of_others_are_dangerous_when_they_win() {
+    let changes = after(Order::Loose, |actual| {
+        actual.queues.get_mut("academic.audit").unwrap().policy = Some("everything".into());
+        let policy = PolicyDefinition { priority: 99, ..actual.definitions.policies["fabric-work"].clone() };
+        actual.definitions.policies.insert("everything".into(), policy.clone());
+        actual.definitions.policies.insert("fabric-old".into(), policy);
+    });
+    assert_eq!(
+        changes,
+        [r#"Dangerous queue academic.audit policy "everything" -> "fabric-work""#, "Orphan policy fabric-old"]
+    );
+}
+
+#[test]
+fn users_get_exactly_their_rights() {
+    let services = two_services();
+    let wanted = Definitions {
+        users: users(&services.iter().collect::<Vec<_>>(), &[] as &[Descriptor], Declaring::Never),
+        ..definitions(&services)
+    };
+    let with = |happens: fn(&mut BTreeMap<String, UserDefinition>)| {
+        let mut actual = standing(wanted.clone());
+        happens(&mut actual.definitions.users);
+        shown(&plan(&wanted, &actual))
+    };
+    assert_eq!(with(|_| ()), Vec::<String>::new());
+    assert_eq!(with(|users| drop(users.remove("academic"))), ["Create user academic"]);
+    assert_eq!(with(|users| drop(users.insert("guest".into(), users["fabric"].clone()))), Vec::<String>::new());
+    let tagged = with(|users| users.get_mut("academic").unwrap().tags.extend(["administrator".into()]));
+    assert_eq!(tagged, [r#"Safe user academic tags "administrator" -> """#]);
+    let more = with(|users| {
+        users.get_mut("academic").unwrap().permission.as_mut().unwrap().configure = ".*".into();
+    });
+    assert_eq!(more, [r#"Safe user academic permission.configure ".*" -> "^academic\\.tap\\..*$""#]);
+    let open = with(|users| users.get_mut("academic").unwrap().topics.clear());
+    assert_eq!(
+        open,
+        [
+            r#"Safe user academic topics.events.fabric.read  -> "^(fabric\\.subscription\\.\\*)$""#,
+            r#"Safe user academic topics.events.fabric.write  -> "^$""#
+        ]
+    );
+    let unwanted = Definitions { users: BTreeMap::new(), ..wanted.clone() };
+    assert_eq!(shown(&plan(&unwanted, &standing(wanted.clone()))), Vec::<String>::new(), "users are not compared");
+}
+
+#[test]
+fn a_migration_under_way_is_left_to_itself() {
+    let table: [fn(&mut Definitions); 3] = [
+        |_| (),
+        |standing| {
+            standing.bindings.remove(&to_queue("events.gradebook", "academic.audit", "gradebook.#"));
+        },
+        |standing| remove(standing, &Resource::Queue("academic.audit".into())),
+    ];
+    for happens in table {
+        let changes = after(Order::Loose, |actual| {
+            let standing = &mut actual.definitions;
+            standing.queues.insert("academic.audit.standby".into(), standing.queues["academic.audit"].clone());
+            standing.bindings.insert(to_queue("events.gradebook", "academic.audit.standby", "gradebook.#"));
+            happens(standing);
+        });
+        assert!(
+            !changes.is_empty() && changes.iter().all(|change| change.starts_with("NeedsMigration")),
+            "{changes:?}"
+        );
+    }
+}
