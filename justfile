@@ -47,6 +47,10 @@ faults *arguments="--write docs/faults.md":
 mutants *arguments="--write docs/faults.md":
     cargo run -p fabric-faults --release --features flaws -- mutants {{ arguments }}
 
+# Write the events' schemas into config/schemas; a breaking change is refused
+schemas:
+    cargo run -- schema write
+
 # Build the documentation; broken links are errors
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -65,14 +65,15 @@ def check_variables(text, example):
 
 def check_services(services):
     for name, service in services.items():
-        if not service.get("healthcheck", {}).get("test"):
+        if not service.get("healthcheck", {}).get("test") and not is_task(service):
             yield f"{name} has no health check"
         for port in service.get("ports", []):
             if not str(port).startswith("127.0.0.1:"):
                 yield f"{name} opens port {port} to the network: bind it to 127.0.0.1"
         for needed, rule in service.get("depends_on", {}).items():
-            if needed not in services or rule.get("condition") != "service_healthy":
-                yield f"{name} does not wait until {needed} is healthy"
+            state = "service_completed_successfully" if is_task(services.get(needed, {})) else "service_healthy"
+            if needed not in services or rule.get("condition") != state:
+                yield f"{name} does not wait until {needed} is {state.removeprefix('service_')}"
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if source.startswith(".") and not (COMPOSE.parent / source).exists():
@@ -82,8 +83,14 @@ def check_services(services):
                 yield f"{name} runs our image, but not read-only and without capabilities"
             if not (COMPOSE.parent / service["build"]["context"] / service["build"]["dockerfile"]).exists():
                 yield f"{name} builds from a file that is not there"
-            if not Path("services", service["command"][0], "Cargo.toml").exists():
+            program = service["command"][0].replace("fabric", "cli")
+            if not Path("services", program, "Cargo.toml").exists():
                 yield f"{name} starts {service['command'][0]}, which is no service of ours"
+
+
+def is_task(service):
+    """Whether it does something and ends. It says that its image's health check does not count."""
+    return service.get("restart") == "on-failure" and service.get("healthcheck") == {"disable": True}
 
 
 def check_secrets(compose, raw):

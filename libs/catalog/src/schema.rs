@@ -52,7 +52,7 @@ fn visit(root: &Value, schema: &Value, path: &str, found: &mut Vec<(String, Valu
     names.extend(optional);
     for name in names {
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        let field = resolved(root, &schema["properties"][name]);
+        let Some(field) = properties.and_then(|all| all.get(name)).map(|field| resolved(root, field)) else { continue };
         found.push((path.clone(), field.clone()));
         visit_inside(root, &field, &path, found, depth_left);
     }
@@ -60,10 +60,10 @@ fn visit(root: &Value, schema: &Value, path: &str, found: &mut Vec<(String, Valu
 
 fn visit_inside(root: &Value, field: &Value, path: &str, found: &mut Vec<(String, Value)>, depth_left: usize) {
     for (part, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
-        if field[part].is_object() {
-            let inner = resolved(root, &field[part]);
+        if let Some(items) = field.get(part).filter(|items| items.is_object()) {
+            let inner = resolved(root, items);
             let path = format!("{path}{suffix}");
-            if inner[PERSONAL] == true {
+            if inner.get(PERSONAL) == Some(&Value::Bool(true)) {
                 found.push((path.clone(), inner.clone()));
             }
             visit(root, &inner, &path, found, depth_left);
@@ -77,12 +77,13 @@ fn resolved(root: &Value, schema: &Value) -> Value {
     let something = schema["anyOf"].as_array().and_then(|some| some.iter().find(|one| one["type"] != "null"));
     let target = something.unwrap_or(schema);
     let reference = target["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    let Some(mut whole) = reference.and_then(|pointer| root.pointer(pointer)).cloned() else { return schema.clone() };
+    let whole = reference.and_then(|pointer| root.pointer(pointer)).and_then(Value::as_object);
+    let Some(mut whole) = whole.cloned() else { return schema.clone() };
     let own = [target, schema].into_iter().filter_map(Value::as_object).flatten();
     for (name, value) in own.filter(|(name, _)| *name != "$ref" && *name != "anyOf") {
-        whole[name] = value.clone();
+        whole.insert(name.clone(), value.clone());
     }
-    whole
+    Value::Object(whole)
 }
 
 fn of_entry(entry: &Entry) -> Option<Value> {
@@ -90,8 +91,9 @@ fn of_entry(entry: &Entry) -> Option<Value> {
     let topic = Topic::try_new(descriptor.topic).ok()?;
     let mut schema = (entry.schema)().to_value();
     let_items_repeat(&mut schema);
-    schema["$id"] = schema_uri(&topic, descriptor.version).into();
-    schema["examples"] = json!([serde_json::from_str::<Value>(entry.example).ok()?]);
+    let parts = schema.as_object_mut()?;
+    parts.insert("$id".to_owned(), schema_uri(&topic, descriptor.version).into());
+    parts.insert("examples".to_owned(), json!([serde_json::from_str::<Value>(entry.example).ok()?]));
     Some(schema)
 }
 

@@ -11,7 +11,7 @@ use fabric_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{Entry, all, contexts, entries, example, find, matching, values::AccountRole};
+use crate::{Entry, all, contexts, entries, example, field_paths, find, matching, schema, values::AccountRole};
 
 fn parse(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
@@ -88,6 +88,26 @@ fn every_event_has_a_topic_of_its_own_and_a_description() {
         assert!(event.publishers.iter().all(|name| services.contains(name) && *name != event.owner), "{topic}");
         assert!(event.roles.iter().all(|role| roles.contains(role)), "{topic}: {:?}", event.roles);
         assert!(event.version >= 1 && !event.aggregate.is_empty(), "{topic}");
+    }
+}
+
+#[test]
+fn key_and_subject_are_fields_of_the_json() {
+    for entry in entries() {
+        let (event, payload) = (entry.descriptor, parse(entry.example));
+        let checked = check(entry, &payload).unwrap();
+        let at = |field: &str| payload.pointer(&format!("/{}", field.replace('.', "/"))).cloned();
+        assert_eq!(at(event.key_field), Some(checked.key.into()), "{}", event.topic);
+        assert_eq!(
+            event.subject_field.map(|field| at(field).unwrap()),
+            checked.subject.map(Value::from),
+            "{}",
+            event.topic
+        );
+        let fields = field_paths(&schema(event.topic).unwrap());
+        for field in [Some(event.key_field), event.subject_field].into_iter().flatten() {
+            assert!(fields.iter().any(|(known, _)| known == field), "{}: {field}", event.topic);
+        }
     }
 }
 

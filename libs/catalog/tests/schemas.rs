@@ -41,6 +41,49 @@ fn places(value: &Value, place: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Texts of many forms.
+const FORMS: &[&str] = &[
+    "",
+    " ",
+    "\u{7}",
+    "\n",
+    "two\nlines",
+    "two words",
+    "A",
+    "DE",
+    "EUR",
+    "eur",
+    "A+",
+    "12",
+    "123",
+    "+49 (30) 1-2",
+    "ada@example.edu",
+    "ada@",
+    "a b@c.d",
+    "ada@b..c",
+    "en",
+    "pt-BR",
+    "en_US",
+    "Europe/Berlin",
+    "\u{feff}",
+    "\u{a0}",
+    "\u{85}",
+    "\u{200b}",
+    "10.50",
+    "2026-11-21",
+    "2026-02-30",
+    "2026-13-01",
+    "2026-11-21T10:00:00Z",
+    "2026-11-21T10:00:00+02:00",
+    "2026-11-21T25:00:00Z",
+    "2026-11-21T10:00:00",
+    "https://example.edu/a?b=c",
+    "http://[",
+    "/path",
+    "application/pdf",
+    "0x1",
+];
+
 /// What is put in the place of a value. It is not only wrong: some of it fits, here or there.
 fn others(value: &Value) -> Vec<Value> {
     let mut others = vec![json!(null), json!(true), json!(7), json!("text"), json!([]), json!({}), json!([["x"]])];
@@ -50,49 +93,8 @@ fn others(value: &Value) -> Vec<Value> {
                 .map(|chars| "x".repeat(chars));
             let two_bytes = ["é", "éé", &"é".repeat(128)].map(str::to_owned);
             let ends = [format!("{text} "), format!(" {text}"), format!("{text}\n"), format!("{text}\u{7}")];
-            let forms = [
-                "",
-                " ",
-                "\u{7}",
-                "\n",
-                "two\nlines",
-                "two words",
-                "A",
-                "DE",
-                "EUR",
-                "eur",
-                "A+",
-                "12",
-                "123",
-                "+49 (30) 1-2",
-                "ada@example.edu",
-                "ada@",
-                "a b@c.d",
-                "ada@b..c",
-                "en",
-                "pt-BR",
-                "en_US",
-                "Europe/Berlin",
-                "\u{feff}",
-                "\u{a0}",
-                "\u{85}",
-                "\u{200b}",
-                "10.50",
-                "2026-11-21",
-                "2026-02-30",
-                "2026-13-01",
-                "2026-11-21T10:00:00Z",
-                "2026-11-21T10:00:00+02:00",
-                "2026-11-21T25:00:00Z",
-                "2026-11-21T10:00:00",
-                "https://example.edu/a?b=c",
-                "http://[",
-                "/path",
-                "application/pdf",
-                "0x1",
-            ];
             others.extend(long.into_iter().chain(two_bytes).chain(ends).map(Value::from));
-            others.extend(forms.map(Value::from));
+            others.extend(FORMS.iter().copied().map(Value::from));
         }
         Value::Number(_) => {
             let numbers = [

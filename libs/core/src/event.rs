@@ -33,6 +33,10 @@ pub trait Event: Serialize + DeserializeOwned + Validate<Context = ()> + Send + 
     const UPCASTERS: &'static [Upcaster] = &[];
     /// What happened, in a sentence.
     const DESCRIPTION: &'static str;
+    /// The field that [`key`](Self::key) is read from, as the JSON calls it: `studentId`, or `student.id` for a field within a field.
+    const KEY_FIELD: &'static str;
+    /// The field that [`subject`](Self::subject) is read from, as the JSON calls it.
+    const SUBJECT_FIELD: Option<&'static str> = None;
 
     /// The partition key: events with the same key are handled in order.
     fn key(&self) -> Cow<'_, str>;
@@ -83,6 +87,10 @@ pub struct Descriptor {
     pub upcasters: &'static [Upcaster],
     /// See [`Event::DESCRIPTION`].
     pub description: &'static str,
+    /// See [`Event::KEY_FIELD`].
+    pub key_field: &'static str,
+    /// See [`Event::SUBJECT_FIELD`].
+    pub subject_field: Option<&'static str>,
     /// Reads and checks a payload of this type: see [`Checked`].
     pub check: fn(&[u8]) -> Result<Checked, InvalidPayload>,
 }
@@ -122,6 +130,8 @@ impl Descriptor {
             scope: E::SCOPE,
             upcasters: E::UPCASTERS,
             description: E::DESCRIPTION,
+            key_field: E::KEY_FIELD,
+            subject_field: E::SUBJECT_FIELD,
             check: check::<E>,
         }
     }
@@ -161,7 +171,7 @@ pub enum InvalidVersion {
 /// Reads a payload from JSON and checks its bounds.
 pub fn read<E: Event>(body: &[u8]) -> Result<E, InvalidPayload> {
     let event: E = validate::read_json(body).map_err(InvalidPayload::Shape)?;
-    event.validate().map_err(|report| InvalidPayload::Bounds(validate::violations(&report)))?;
+    event.validate().map_err(|report| InvalidPayload::Bounds(validate::violations::<E>(&report)))?;
     Ok(event)
 }
 

@@ -7,6 +7,8 @@ pub struct Observed {
     pub broker_connected: bool,
     /// Why the broker takes no messages, if it does not.
     pub broker_blocked: Option<String>,
+    /// What has to stand on the broker and does not, as far as it is known.
+    pub missing: Option<String>,
     /// The subscriptions that have no consumer in this process now.
     pub not_consuming: Vec<String>,
     /// The subscriptions that operators have paused.
@@ -34,7 +36,7 @@ pub enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// What: `broker`, `consumers`, `circuits`, `pauses`, `cache` or `draining`.
+    /// What: `broker`, `topology`, `consumers`, `circuits`, `pauses`, `cache` or `draining`.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub ok: bool,
@@ -61,6 +63,10 @@ pub fn assess(observed: &Observed) -> Readiness {
         (Some(_), true) => check("broker", false, "the broker takes no messages at the moment"),
         (None, true) => check("broker", true, "connected"),
     };
+    let topology = match &observed.missing {
+        None => check("topology", true, "stands"),
+        Some(missing) => check("topology", false, missing.clone()),
+    };
     let consumers = unless_any("consumers", &observed.not_consuming, "all registered", "not registered");
     let circuits =
         unless_any("circuits", &observed.open_circuits, "all closed", "open, since nearly every attempt fails");
@@ -72,14 +78,14 @@ pub fn assess(observed: &Observed) -> Readiness {
     };
     let draining =
         if observed.draining { check("draining", false, "on its way out") } else { check("draining", true, "no") };
-    let takes_requests = broker.ok && consumers.ok && draining.ok;
+    let takes_requests = broker.ok && topology.ok && consumers.ok && draining.ok;
     let all_is_well = takes_requests && cache.ok && circuits.ok && pauses.ok;
     let status = match (observed.draining, all_is_well) {
         (true, _) => Status::Draining,
         (false, true) => Status::Ready,
         (false, false) => Status::Degraded,
     };
-    Readiness { status, takes_requests, checks: vec![broker, consumers, circuits, pauses, cache, draining] }
+    Readiness { status, takes_requests, checks: vec![broker, topology, consumers, circuits, pauses, cache, draining] }
 }
 
 fn unless_any(name: &'static str, subscriptions: &[String], good: &str, bad: &str) -> Check {

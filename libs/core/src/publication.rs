@@ -95,7 +95,7 @@ pub enum Rejected {
 pub fn plan<E: Event>(event: &E, origin: Origin) -> Result<Publication, Rejected> {
     const { assert!(E::VERSION > 0, "versions count from 1") };
     let descriptor = const { &Descriptor::of::<E>() };
-    event.validate().map_err(|report| InvalidPayload::Bounds(crate::validate::violations(&report)))?;
+    event.validate().map_err(|report| InvalidPayload::Bounds(crate::validate::violations::<E>(&report)))?;
     let body = serde_json::to_vec(event).map_err(|error| InvalidPayload::Shape(crate::validate::scrub(&error)))?;
     let key = PartitionKey::try_new(&event.key())?;
     let subject = event.subject().map(|subject| SubjectId::try_new(&subject)).transpose()?;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::{
     metadata::Metadata,
     name::{EventId, TenantId},
+    topic::Topic,
 };
 
 /// An event's place in the order of its topic: first the epoch, then the position in the log, then the time, then the id.
@@ -32,7 +33,7 @@ pub fn last_key(tenant: &TenantId) -> String {
 }
 
 /// The key under which a cache has the most recent events of a tenant's topic: a sorted set.
-pub fn recent_key(tenant: &TenantId, topic: &str) -> String {
+pub fn recent_key(tenant: &TenantId, topic: &Topic) -> String {
     format!("fabric:{{{tenant}}}:recent:{topic}")
 }
 
@@ -73,6 +74,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_tenant_is_a_hash_tag() {
+        let (tenant, topic) = ("district-1".parse().unwrap(), "gradebook.grade.posted".parse().unwrap());
+        assert_eq!(last_key(&tenant), "fabric:{district-1}:last");
+        assert_eq!(recent_key(&tenant, &topic), "fabric:{district-1}:recent:gradebook.grade.posted");
+    }
 
     fn recency() -> impl Strategy<Value = Recency> {
         (0_u64..3, prop_oneof![0_u64..4, any::<u64>()], 0_u64..4, 0_u64..4).prop_map(

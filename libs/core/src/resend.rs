@@ -50,6 +50,14 @@ pub const REDRIVE_ONCE: &str = "fabric-redrive-once";
 /// Whether somebody has given up the event while it was parked: the copy only says so to the subscription, and is never handled.
 pub const DROPPED: &str = "fabric-dropped";
 
+/// Takes away what only a copy says of itself, unless the delivery is one: whoever may publish to a context can write such headers too,
+/// and have events parked at once, or reports of redrives that never were. The slot stays; it only says where the event goes.
+pub fn strip_claims(incoming: &mut Incoming) {
+    if !names::leads_to_one_queue(&incoming.exchange) {
+        incoming.message.headers.retain(|name, _| name == SLOT || !name.starts_with("fabric-"));
+    }
+}
+
 /// How often a delivery has been tried, and since when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trial {
@@ -340,6 +348,19 @@ mod tests {
         let held = ParkReason::Held { behind: "7".to_owned() };
         let behind = parked_copy(&incoming(), &subscription, trial, &held, now);
         assert_eq!(behind.message.headers.get(LAST_FAILED_AT), None, "nothing has failed");
+    }
+
+    #[test]
+    fn only_copies_are_believed_what_they_say_of_themselves() {
+        let kept = |exchange: &str| {
+            let mut delivery = Incoming { exchange: exchange.to_owned(), ..incoming() };
+            for name in [ATTEMPT, SLOT, REDRIVE_ID, DROPPED, ORIGIN_EXCHANGE] {
+                delivery.message.headers.set(name, HeaderValue::Int(7));
+            }
+            strip_claims(&mut delivery);
+            delivery.message.headers.iter().filter(|(name, _)| name.starts_with("fabric-")).count()
+        };
+        assert_eq!([kept(""), kept("queues.social"), kept("events.social"), kept("amq.topic")], [5, 5, 1, 1]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Turning what garde and serde say into violations that a machine can read and that quote no data.
 
+mod field_names;
+
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -11,7 +13,7 @@ use crate::{codec::json, limits::JSON_DEPTH_MAX};
 /// The message says what was wanted, never what was found: it may be shown and logged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Violation {
-    /// Where, such as `scores[2].percent`.
+    /// Where, in the names of the JSON, such as `scores[2].scorePercent`.
     pub path: String,
     /// Which rule, for machines: `too_short`, `too_long`, `too_small`, `too_large`, `bad_format`, `required`, or `invalid`.
     pub code: String,
@@ -26,13 +28,17 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The violations of a garde report, in its order.
-pub fn violations(report: &garde::Report) -> Vec<Violation> {
+/// The violations of a garde report on a type, in its order. Their paths have the names that the type's JSON has.
+pub fn violations<T: DeserializeOwned>(report: &garde::Report) -> Vec<Violation> {
     report
         .iter()
         .map(|(path, error)| {
             let message = error.message().to_owned();
-            Violation { path: path.to_string(), code: code_of(&message).to_owned(), message }
+            Violation {
+                path: field_names::json_path::<T>(&path.to_string()),
+                code: code_of(&message).to_owned(),
+                message,
+            }
         })
         .collect()
 }
@@ -166,7 +172,7 @@ mod tests {
         let sample = Sample { name: name.into(), percent, email: email.into(), tags: vec![tag.into()] };
         match sample.validate() {
             Ok(()) => Vec::new(),
-            Err(report) => violations(&report).into_iter().map(|v| (v.path, v.code)).collect(),
+            Err(report) => violations::<Sample>(&report).into_iter().map(|v| (v.path, v.code)).collect(),
         }
     }
 

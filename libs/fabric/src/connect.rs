@@ -10,7 +10,7 @@ use fabric_runtime::{
     ports::{Broker, Cache},
 };
 
-use crate::config::{BrokerSection, CacheSection, Config};
+use crate::config::{AtStart, BrokerSection, CacheSection, Config};
 
 /// The world as the fabric sees it: a broker, a cache and a clock.
 #[derive(Clone)]
@@ -49,10 +49,20 @@ pub enum ConnectError {
 /// A server that is away is not an error: the adapters keep trying, and readiness says so. A URL that can never work is one.
 pub async fn connect(config: &Config, name: &str) -> Result<Adapters, ConnectError> {
     let clock = Clock::system();
-    Ok(Adapters { broker: broker(&config.broker, name, clock).await?, cache: cache(&config.cache).await?, clock })
+    let makes_topology = config.topology.at_start != AtStart::Verify;
+    Ok(Adapters {
+        broker: broker(&config.broker, makes_topology, name, clock).await?,
+        cache: cache(&config.cache).await?,
+        clock,
+    })
 }
 
-async fn broker(section: &BrokerSection, name: &str, clock: Clock) -> Result<Arc<dyn Broker>, ConnectError> {
+async fn broker(
+    section: &BrokerSection,
+    makes_topology: bool,
+    name: &str,
+    clock: Clock,
+) -> Result<Arc<dyn Broker>, ConnectError> {
     match section.url.scheme() {
         "memory" => {
             let deadline = ms(section.publish_deadline_ms);
@@ -61,6 +71,7 @@ async fn broker(section: &BrokerSection, name: &str, clock: Clock) -> Result<Arc
         "amqp" | "amqps" => {
             let mut options = RabbitOptions::new(section.url.expose());
             options.connection_name = name.to_owned();
+            options.makes_topology = makes_topology;
             options.publish_connections = section.publish_connections;
             options.window_max = section.publish_window_max;
             options.queue_capacity = section.publish_queue_max;

@@ -78,7 +78,8 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
 impl Host {
     /// Declares what the services need on the broker and starts to consume. With the broker away it starts degraded: what was
-    /// declared is declared, and consumed, as soon as the broker is there.
+    /// declared is declared, and consumed, as soon as the broker is there. Where it may only look (`topology.at_start`), the same goes
+    /// for what is missing.
     pub async fn start(
         config: &Config,
         adapters: Adapters,
@@ -93,14 +94,16 @@ impl Host {
         }
         let topology = topology::of_services(&specs, &contexts_of(catalogue));
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
+        let activity = Arc::new(Activity::new(adapters.clock));
         match adapters.broker.declare(&topology).await {
-            Err(DeclareError::Away { detail }) => {
-                tracing::warn!(detail, "starting without the broker");
-                tasks.spawn(declare_later(Arc::clone(&adapters.broker), topology.clone(), stop.clone()));
+            Err(error @ (DeclareError::Away { .. } | DeclareError::Missing { .. })) => {
+                tracing::warn!(%error, "starting without all of the broker");
+                activity.set_missing(missing(&error));
+                let (broker, activity) = (Arc::clone(&adapters.broker), Arc::clone(&activity));
+                tasks.spawn(declare_later(broker, topology.clone(), activity, stop.clone()));
             }
             declared => declared.map_err(HostError::Topology)?,
         }
-        let activity = Arc::new(Activity::new(adapters.clock));
         let (notices, told) = Notices::new();
         let surroundings = Surroundings {
             broker: Arc::clone(&adapters.broker),
@@ -270,17 +273,27 @@ impl Host {
 }
 
 /// Declares what the services need once the broker is there. Their consumers ask for their queues until these stand.
-async fn declare_later(broker: Arc<dyn Broker>, topology: Topology, stop: CancellationToken) {
+async fn declare_later(broker: Arc<dyn Broker>, topology: Topology, activity: Arc<Activity>, stop: CancellationToken) {
     let declaring = async {
         while let Err(error) = broker.declare(&topology).await {
             tracing::warn!(%error, "what the services need does not stand on the broker yet");
+            activity.set_missing(missing(&error));
             tokio::time::sleep(DECLARE_PAUSE).await;
         }
+        activity.set_missing(None);
         tracing::info!("what the services need stands on the broker now");
     };
     tokio::select! {
         () = stop.cancelled() => {}
         () = declaring => {}
+    }
+}
+
+/// What an error says about what stands. With the broker away nothing is known of it, and that has a check of its own.
+fn missing(error: &DeclareError) -> Option<String> {
+    match error {
+        DeclareError::Away { .. } => None,
+        other => Some(other.to_string()),
     }
 }
 

@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, FieldsNamed, Type};
 
-use crate::attributes::{Attributes, FieldPath};
+use crate::{
+    attributes::{Attributes, FieldPath},
+    json_name,
+};
 
 /// The implementation of `Event` for a type.
 pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -13,6 +16,14 @@ pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
     let key = key(&attributes.key, fields)?;
     let nobody = || Ok(quote!(::core::option::Option::None));
     let subject = attributes.subject.as_ref().map_or_else(nobody, |path| subject(path, fields))?;
+    let key_field = json_name::of(&attributes.key, input, fields);
+    let subject_field = attributes.subject.as_ref().map_or_else(
+        || quote!(::core::option::Option::None),
+        |path| {
+            let field = json_name::of(path, input, fields);
+            quote!(::core::option::Option::Some(#field))
+        },
+    );
     let Attributes { topic, version, aggregate, owner, publishers, roles, upcasters, core, description, .. } =
         &attributes;
     let scope = if attributes.is_local { quote!(Local) } else { quote!(Integration) };
@@ -30,6 +41,8 @@ pub fn event(input: &DeriveInput) -> syn::Result<TokenStream> {
             const SCOPE: #core::event::Scope = #core::event::Scope::#scope;
             const UPCASTERS: &'static [#core::upcast::Upcaster] = &[#(#upcasters),*];
             const DESCRIPTION: &'static str = #description;
+            const KEY_FIELD: &'static str = #key_field;
+            const SUBJECT_FIELD: ::core::option::Option<&'static str> = #subject_field;
 
             fn key(&self) -> ::std::borrow::Cow<'_, str> {
                 #key

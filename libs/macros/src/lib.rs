@@ -1,11 +1,13 @@
 //! `#[derive(Event)]`: an event type from attributes.
 //!
-//! The crate has two parts, each a function from tokens to a result, so that both are tested without a compiler:
-//! `attributes` reads and checks what stands in `#[event(...)]`, `expand` writes the implementation.
+//! The crate has three parts, each a function from tokens to a result, so that all are tested without a compiler:
+//! `attributes` reads and checks what stands in `#[event(...)]`, `json_name` reads off serde's attributes what a field is called in
+//! JSON, `expand` writes the implementation.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod attributes;
 mod expand;
+mod json_name;
 
 use proc_macro::TokenStream;
 

@@ -67,7 +67,9 @@ struct Student {
 /// A badge was won.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, Event)]
 #[event(topic = "social.badge.won", key = "student.id", subject = "student.id")]
+#[serde(rename_all = "camelCase")]
 struct BadgeWon {
+    #[serde(rename = "wonBy")]
     #[garde(dive)]
     student: Student,
 }
@@ -87,6 +89,7 @@ struct Measured<T: Serialize + serde::de::DeserializeOwned + Send + Sync + 'stat
 macro_rules! declare {
     ($(#[$($attribute:tt)*])* struct $name:ident { $field:ident: $ty:ty }) => {
         #[derive(Debug, Clone, Serialize, Deserialize, Validate, Event)]
+        #[serde(rename_all = "camelCase")]
         #[garde(allow_unvalidated)]
         $(#[$($attribute)*])*
         struct $name { $field: $ty }
@@ -95,8 +98,8 @@ macro_rules! declare {
 
 declare! {
     /// A door was opened.
-    #[event(topic = "house.door.opened", key = "door", subject = "door")]
-    struct DoorOpened { door: u8 }
+    #[event(topic = "house.door.opened", key = "door_number", subject = "door_number")]
+    struct DoorOpened { door_number: u8 }
 }
 
 /// Version 1 had points out of twenty.
@@ -108,7 +111,10 @@ fn from_points(mut payload: Value) -> Result<Value, String> {
 
 #[test]
 fn it_works_inside_another_macro() {
-    assert_eq!((DoorOpened { door: 7 }.key(), DoorOpened { door: 7 }.subject()), ("7".into(), Some("7".into())));
+    assert_eq!(
+        (DoorOpened { door_number: 7 }.key(), DoorOpened { door_number: 7 }.subject()),
+        ("7".into(), Some("7".into()))
+    );
 }
 
 #[test]
@@ -141,6 +147,15 @@ fn key_and_subject_are_read_from_the_fields() {
     let won = BadgeWon { student: Student { id: "s-3".into() } };
     assert_eq!((won.key(), won.subject()), ("s-3".into(), Some("s-3".into())));
     assert_eq!(Measured { r#type: "mass".into(), value: 5_u8 }.key(), "mass");
+}
+
+#[test]
+fn key_and_subject_are_named_as_in_the_json() {
+    let fields = |event: Descriptor| (event.key_field, event.subject_field);
+    assert_eq!(fields(Descriptor::of::<GradePosted>()), ("student_id", Some("student_id")));
+    assert_eq!(fields(Descriptor::of::<BadgeWon>()), ("wonBy.id", Some("wonBy.id")));
+    assert_eq!(fields(Descriptor::of::<Measured<u8>>()), ("type", None));
+    assert_eq!(fields(Descriptor::of::<DoorOpened>()), ("doorNumber", Some("doorNumber")));
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub struct RabbitOptions {
     pub reconnect_pause_min: Duration,
     /// The longest such pause, without the jitter.
     pub reconnect_pause_max: Duration,
+    /// Whether what is missing on the broker is made. Otherwise the adapter only looks, which needs no permission, and says what is
+    /// missing; that exchanges and queues are bound cannot be seen that way.
+    pub makes_topology: bool,
     /// Whether [`connect`](crate::RabbitBroker::connect) waits for the connections and fails without them. Otherwise it starts
     /// degraded and goes on trying.
     pub require_at_start: bool,
@@ -65,6 +68,7 @@ impl RabbitOptions {
             operation_timeout: Duration::from_secs(10),
             reconnect_pause_min: Duration::from_millis(100),
             reconnect_pause_max: Duration::from_secs(10),
+            makes_topology: true,
             require_at_start: false,
             #[cfg(feature = "flaws")]
             flaw: None,

@@ -26,6 +26,7 @@ pub(crate) struct Standing {
     restored: Mutex<Option<Restored>>,
     missed: Notify,
     operation_timeout: Duration,
+    makes_topology: bool,
     flaws: Flaws,
 }
 
@@ -45,6 +46,7 @@ impl Standing {
             restored: Mutex::default(),
             missed: Notify::new(),
             operation_timeout: options.operation_timeout,
+            makes_topology: options.makes_topology,
             flaws: Flaws::of(options),
         };
         (Arc::new(standing), sender)
@@ -68,7 +70,7 @@ impl Standing {
         let connection = self.connection().await.map_err(|detail| DeclareError::Away { detail })?;
         // Held until it is remembered: a connection that comes meanwhile waits, and then declares this too.
         let mut remembered = self.remembered.lock().await;
-        topology::declare(&connection, self.operation_timeout, topology, self.flaws).await?;
+        self.make_or_check(&connection, topology).await?;
         *remembered = std::mem::take(&mut *remembered).union(topology.clone());
         Ok(())
     }
@@ -76,7 +78,15 @@ impl Standing {
     /// Declares everything remembered on a connection.
     pub async fn declare_on(&self, connection: &Connection) -> Result<(), DeclareError> {
         let remembered = self.remembered.lock().await;
-        topology::declare(connection, self.operation_timeout, &remembered, self.flaws).await
+        self.make_or_check(connection, &remembered).await
+    }
+
+    async fn make_or_check(&self, connection: &Connection, topology: &Topology) -> Result<(), DeclareError> {
+        if self.makes_topology {
+            topology::declare(connection, self.operation_timeout, topology, self.flaws).await
+        } else {
+            topology::check(connection, self.operation_timeout, topology, self.flaws).await
+        }
     }
 
     /// Declares everything remembered again. Whoever asks while that is under way shares its outcome, and whoever asks soon after waits

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use fabric_core::{Pattern, TenantId, Topic, recency};
+use fabric_core::{
+    Pattern, TenantId, Topic,
+    recency::{last_key, recent_key},
+};
 use fabric_runtime::ports::{BoxFuture, Cache, CacheEntry, CacheError, CacheQuery, CachedEvent, Offered};
 use fred::{
     bytes::Bytes,
@@ -58,10 +61,10 @@ impl RedisCache {
     }
 
     async fn offer_tenant(&self, tenant: TenantId, entries: Vec<CacheEntry>) -> Result<Offered, CacheError> {
-        let key = recency::last_key(&tenant);
+        let key = last_key(&tenant);
         let mut offer = library::Offer::new(key.clone(), self.options.recent_max);
         for CacheEntry { topic, recency, event, .. } in entries {
-            offer.push(recency::recent_key(&tenant, topic.as_str()), topic.to_string(), record::write(&recency, &event));
+            offer.push(recent_key(&tenant, &topic), topic.to_string(), record::write(&recency, &event));
         }
         let client = self.link.client()?;
         let (written, stale) = self.command(&key, library::offer(&client, offer)).await?;
@@ -70,7 +73,7 @@ impl RedisCache {
 
     async fn read_last(&self, CacheQuery { tenant, pattern }: CacheQuery) -> Result<Vec<CachedEvent>, CacheError> {
         let client = self.link.client()?;
-        let key = recency::last_key(&tenant);
+        let key = last_key(&tenant);
         let topics = if is_literal(&pattern) {
             vec![pattern.to_string()]
         } else {
@@ -96,7 +99,7 @@ impl RedisCache {
         let Some(last) = limit.checked_sub(1) else { return Ok(Vec::new()) };
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         let client = self.link.client()?;
-        let key = recency::recent_key(&tenant, topic.as_str());
+        let key = recent_key(&tenant, &topic);
         let records: Vec<Bytes> = self.command(&key, client.zrange(&key, 0, last, None, true, None, false)).await?;
         records.iter().map(|record| record::read(record, &key, &tenant, topic.as_str())).collect()
     }

@@ -24,6 +24,7 @@ pub struct Activity {
     in_hand: AtomicUsize,
     settled: watch::Sender<u64>,
     subscriptions: Mutex<BTreeMap<SubscriptionName, SubscriptionActivity>>,
+    missing: Mutex<Option<String>>,
     draining: AtomicBool,
     recorded: Mutex<Option<Vec<SettledDelivery>>>,
 }
@@ -94,6 +95,7 @@ impl Activity {
             in_hand: AtomicUsize::new(0),
             settled: watch::Sender::new(0),
             subscriptions: Mutex::default(),
+            missing: Mutex::default(),
             draining: AtomicBool::new(false),
             recorded: Mutex::new(None),
         }
@@ -107,6 +109,16 @@ impl Activity {
     /// Changes whenever a delivery has been settled: what to wait on instead of asking again and again.
     pub fn settled(&self) -> watch::Receiver<u64> {
         self.settled.subscribe()
+    }
+
+    /// What has to stand on the broker and does not, as far as it is known.
+    pub fn missing(&self) -> Option<String> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what is missing on the broker, or that nothing is.
+    pub fn set_missing(&self, missing: Option<String>) {
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;
     }
 
     /// Whether the process is on its way out.

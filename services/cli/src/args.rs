@@ -6,7 +6,10 @@ use clap::{Parser, Subcommand};
 use fabric::{ActorId, Pattern, Role, SubscriptionName, TenantId, Topic};
 
 use crate::{
-    commands::{asyncapi::Asyncapi, docs::Docs, parked::Parked, schema::Schema},
+    commands::{
+        asyncapi::Asyncapi, docs::Docs, doctor::Doctor, events::Events, explain::Explain, new::New, parked::Parked,
+        schema::Schema, topology::Topology,
+    },
     exit,
 };
 
@@ -63,7 +66,7 @@ pub enum Command {
     /// Show the last known event of each topic, or the most recent ones of one.
     #[command(after_help = exit::TABLE)]
     Last(Last),
-    /// List the events of the catalogue.
+    /// List the events of the catalogue, or show one.
     #[command(after_help = exit::TABLE)]
     Events(Events),
     /// Look at events that could not be handled, change them, send them back or give them up.
@@ -75,9 +78,12 @@ pub enum Command {
     /// Handle a paused subscription's events again.
     #[command(after_help = exit::TABLE)]
     Resume(Resume),
-    /// Say where an event goes, and why.
+    /// Say where an event goes, and why; or what can reach a queue.
     #[command(after_help = exit::TABLE)]
     Explain(Explain),
+    /// Say why events are not consumed, and what to do about it.
+    #[command(after_help = exit::TABLE)]
+    Doctor(Doctor),
     /// Print the services' events as an AsyncAPI document: YAML, or JSON with `--json`.
     #[command(after_help = exit::TABLE)]
     Asyncapi(Asyncapi),
@@ -87,6 +93,12 @@ pub enum Command {
     /// Compare, write, show and use the events' JSON Schemas.
     #[command(subcommand, after_help = exit::TABLE)]
     Schema(Schema),
+    /// Compare what stands on the broker with what should, make it so, and move what is fixed.
+    #[command(subcommand, after_help = exit::TABLE)]
+    Topology(Topology),
+    /// Write a service, an event or a handler to begin with, and its test.
+    #[command(subcommand, after_help = exit::TABLE)]
+    New(New),
     /// Ask a running `fabric up` or service how it is.
     #[command(after_help = exit::TABLE)]
     Health(Health),
@@ -177,14 +189,6 @@ pub struct Last {
     pub reveal: bool,
 }
 
-/// `fabric events`.
-#[derive(Debug, clap::Args)]
-pub struct Events {
-    /// Which topics: `*` stands for one word, `#` for any number.
-    #[arg(default_value = "#", value_parser = Pattern::try_new)]
-    pub pattern: Pattern,
-}
-
 /// `fabric pause`.
 #[derive(Debug, clap::Args)]
 pub struct Pause {
@@ -202,14 +206,6 @@ pub struct Resume {
     /// The subscription, such as `social.feed_projection`.
     #[arg(value_parser = SubscriptionName::try_new)]
     pub subscription: SubscriptionName,
-}
-
-/// `fabric explain`.
-#[derive(Debug, clap::Args)]
-pub struct Explain {
-    /// The event's topic, such as `gradebook.grade.posted`.
-    #[arg(value_parser = Topic::try_new)]
-    pub topic: Topic,
 }
 
 /// `fabric health`.

@@ -16,7 +16,9 @@ Exit codes:
   6  the fabric is reachable but not ready
   7  done, but some rows were rejected
   8  stopped early: the rest is as it was
-  9  a schema breaks its contract: a new version and an upcaster are needed";
+  9  a schema breaks its contract: a new version and an upcaster are needed
+  10 the broker does not stand as it should: `fabric topology apply` changes that
+  11 somebody has to look at the broker: a change is dangerous or needs `fabric topology migrate`";
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -39,6 +41,10 @@ pub enum Failure {
     StoppedEarly(String),
     /// An event's schema breaks what others rely on.
     Broken(String),
+    /// The broker does not stand as it should, and can be brought there.
+    Drifted(String),
+    /// What it takes to bring the broker there is dangerous, or needs a migration.
+    Dangerous(String),
     /// Whoever read the output has seen enough, and has gone.
     Finished,
 }
@@ -57,6 +63,8 @@ impl Failure {
             Self::SomeRejected(_) => 7,
             Self::StoppedEarly(_) => 8,
             Self::Broken(_) => 9,
+            Self::Drifted(_) => 10,
+            Self::Dangerous(_) => 11,
         })
     }
 }
@@ -72,7 +80,9 @@ impl fmt::Display for Failure {
             | Self::NotReady(text)
             | Self::SomeRejected(text)
             | Self::StoppedEarly(text)
-            | Self::Broken(text) => f.write_str(text),
+            | Self::Broken(text)
+            | Self::Drifted(text)
+            | Self::Dangerous(text) => f.write_str(text),
             Self::Finished => Ok(()),
         }
     }

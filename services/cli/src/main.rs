@@ -7,6 +7,7 @@ mod import;
 mod operator;
 mod output;
 mod platform;
+mod topology;
 
 use std::process::ExitCode;
 

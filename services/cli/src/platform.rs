@@ -6,7 +6,10 @@ use fabric::{
     Adapters, AnyService, Descriptor, Fabric, ServiceName,
     config::{self, Config},
     connect,
-    core::topology::{self, Topology},
+    core::{
+        service::ServiceSpec,
+        topology::{self, Topology},
+    },
     host::{Host, contexts_of},
     http::ServeError,
     runtime::ids::Ids,
@@ -60,15 +63,21 @@ fn service(config: &Config, name: &str) -> Outcome<Box<dyn AnyService>> {
     })
 }
 
-/// What all services need on the broker, derived from their values: no server is asked.
-pub fn topology(config: &Config) -> Outcome<Topology> {
+/// What the services with these names are, as plain values; all when none is named.
+pub fn specs(config: &Config, names: &[String]) -> Outcome<Vec<ServiceSpec>> {
     let defaults = fabric::subscription_defaults(config).map_err(|error| Failure::Usage(error.to_string()))?;
-    let specs = services(config, &[])?
-        .iter()
-        .map(|service| service.spec(&defaults))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::Other(error.to_string()))?;
-    Ok(topology::of_services(&specs, &contexts_of(catalogue())))
+    let specs = services(config, names)?.iter().map(|service| service.spec(&defaults)).collect::<Result<Vec<_>, _>>();
+    specs.map_err(|error| Failure::Other(error.to_string()))
+}
+
+/// What these services need on the broker, derived from their values: no server is asked.
+pub fn topology_of(specs: &[ServiceSpec]) -> Topology {
+    topology::of_services(specs, &contexts_of(catalogue()))
+}
+
+/// What all services need on the broker.
+pub fn topology(config: &Config) -> Outcome<Topology> {
+    Ok(topology_of(&specs(config, &[])?))
 }
 
 /// Connects to what the configuration names.

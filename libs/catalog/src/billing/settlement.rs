@@ -104,9 +104,11 @@ const CURRENCY_OF_1: &str = "USD";
 /// The decimal amount becomes US cents, exactly: more than two decimals are refused, not rounded. `LESSON` and `COURSE` become words of
 /// [`PaymentType`], `timestamp` becomes `completedAt`, and who paid is also for whom it was, as version 1 knew one person only. What
 /// version 1 did not know is left out.
+#[expect(clippy::needless_pass_by_value, reason = "upcasters are given the payload")]
 fn from_1(payment: Value) -> Result<Value, String> {
-    let text = |name: &str| payment[name].as_str().ok_or_else(|| format!("{name}: expected a text"));
-    let text_if_there = |name: &str| if payment[name].is_null() { Ok(None) } else { text(name).map(Some) };
+    let there = |name: &str| payment.get(name).filter(|value| !value.is_null());
+    let text = |name: &str| there(name).and_then(Value::as_str).ok_or_else(|| format!("{name}: expected a text"));
+    let text_if_there = |name: &str| there(name).map(|_| text(name)).transpose();
     let payment_type = match text("paymentType")? {
         "LESSON" => PaymentType::Lesson,
         "COURSE" => PaymentType::Course,
@@ -116,7 +118,7 @@ fn from_1(payment: Value) -> Result<Value, String> {
         PaymentType::Course => Some(text("courseId")?),
         PaymentType::Lesson => text_if_there("courseId")?,
     };
-    let amount_minor = payment["amount"].as_number().and_then(hundredths).ok_or_else(|| {
+    let amount_minor = there("amount").and_then(Value::as_number).and_then(hundredths).ok_or_else(|| {
         let max = Money::AMOUNT_MINOR_MAX / 100;
         format!("amount: expected a number from 0 to {max} with at most two decimals")
     })?;

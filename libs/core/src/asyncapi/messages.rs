@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{AMQP, Contract, context_of, headers, put, reference, tag};
 use crate::{
     codec,
-    event::{Checked, Descriptor},
+    event::Descriptor,
     metadata::Actor,
     name::{EventId, InvalidName, ServiceName, TenantId},
     publication::{self, Origin},
@@ -36,14 +36,11 @@ pub(super) fn message(contract: &Contract) -> Value {
         "x-fabric-owner": event.owner,
         "x-fabric-publishers": publishers,
         "x-fabric-roles": event.roles,
+        "x-fabric-key": event.key_field,
         "x-fabric-personal": contract.personal,
     });
-    let parts: [(&str, Part); 2] =
-        [("x-fabric-key", |checked| Some(&checked.key)), ("x-fabric-subject", |checked| checked.subject.as_deref())];
-    for (name, part) in parts {
-        if let Some(field) = field_with(contract, part) {
-            put(&mut message, name, field.into());
-        }
+    if let Some(field) = event.subject_field {
+        put(&mut message, "x-fabric-subject", field.into());
     }
     message
 }
@@ -88,24 +85,3 @@ fn origin(event: &Descriptor) -> Result<Origin, InvalidName> {
 const EXAMPLE_UNIX_S: i64 = 1_792_418_400;
 const EXAMPLE_UNIX_MS: u64 = 1_792_418_400_000;
 const EXAMPLE_RANDOM: [u8; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-
-/// What a payload says of itself, of which a field is wanted.
-type Part = fn(&Checked) -> Option<&str>;
-
-/// The field that the key or the subject is taken from. The type gives the value alone, so the field is the one that has this value in
-/// the example; among several it is the one with which the value changes.
-fn field_with(contract: &Contract, part: Part) -> Option<String> {
-    let check = contract.descriptor.check;
-    let checked = check(contract.example.to_string().as_bytes()).ok()?;
-    let wanted = part(&checked)?;
-    let fields = contract.example.as_object()?;
-    let mut same: Vec<&String> = fields.iter().filter(|(_, value)| *value == wanted).map(|(name, _)| name).collect();
-    if same.len() > 1 {
-        same.retain(|name| {
-            let mut other = contract.example.clone();
-            put(&mut other, name, format!("{wanted}x").into());
-            check(other.to_string().as_bytes()).is_ok_and(|other| part(&other) != Some(wanted))
-        });
-    }
-    if same.len() == 1 { same.pop().cloned() } else { None }
-}

@@ -56,6 +56,7 @@ impl crate::Event for Posted {
     const PUBLISHERS: &'static [&'static str] = &[];
     const ROLES: &'static [&'static str] = &[];
     const DESCRIPTION: &'static str = "A post was written.";
+    const KEY_FIELD: &'static str = "post";
 
     fn key(&self) -> std::borrow::Cow<'_, str> {
         self.post.as_str().into()

@@ -11,6 +11,7 @@ use super::{
 };
 
 /// What an object's schema says about a name.
+#[derive(Clone, Copy)]
 enum Field<'a> {
     /// It describes what stands there.
     Described(&'a Value),
@@ -52,7 +53,7 @@ impl Comparison<'_> {
                 self.compatible(path, "it was removed, and was optional");
             }
             [Field::Refused, Field::Described(_)] => {
-                self.backward_only(path, "it was added, and old readers refuse it")
+                self.backward_only(path, "it was added, and old readers refuse it");
             }
             [Field::Ignored, Field::Described(_)] if required == [false, false] => {
                 self.compatible(path, "it was added, and is optional");

@@ -4,7 +4,8 @@ use super::*;
 use Compat::{BackwardOnly, Breaking, Compatible};
 
 /// An object with these fields, of which these are required.
-fn object(properties: Value, required: &[&str]) -> Value {
+fn object(properties: impl Into<Value>, required: &[&str]) -> Value {
+    let properties = properties.into();
     json!({"type": "object", "properties": properties, "required": required})
 }
 

@@ -16,13 +16,17 @@ use crate::{
     partition::{Partitions, slot_of},
     pattern::Pattern,
     recency,
+    retry::RetryPolicy,
     service::{Order, ServiceSpec, SubscriptionSpec},
+    topic::Topic,
 };
 
 /// What is asked about an event.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// Which event.
+    /// Its topic.
+    pub topic: &'a Topic,
+    /// What the catalogue says of it.
     pub event: &'a Descriptor,
     /// Its partition key, if it is about one event and not about all of the topic.
     pub key: Option<&'a PartitionKey>,
@@ -34,7 +38,7 @@ pub struct Question<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explanation {
     /// The topic.
-    pub topic: &'static str,
+    pub topic: Topic,
     /// What happened, in a sentence.
     pub description: &'static str,
     /// The version of its payload.
@@ -67,7 +71,7 @@ pub struct Cached {
     /// The key of the hash with the tenant's last known event of each topic.
     pub last_key: String,
     /// The field of that hash.
-    pub field: &'static str,
+    pub field: Topic,
     /// The key of the sorted set with the tenant's most recent events of this topic.
     pub recent_key: String,
 }
@@ -98,21 +102,20 @@ pub struct Reached {
 
 /// Explains where an event goes on the topology of these services.
 pub fn explain(services: &[ServiceSpec], topology: &Topology, question: Question<'_>) -> Explanation {
-    let Question { event, key, tenant } = question;
-    let context = event.topic.split('.').next().unwrap_or_default();
-    let exchange = names::exchange(context);
+    let Question { topic, event, key, tenant } = question;
+    let exchange = names::exchange(topic.context());
     let slot = key.map(slot_of);
     let subscriptions = services.iter().flat_map(ServiceSpec::subscriptions);
     let mut reached: Vec<Reached> = subscriptions
         .filter(|subscription| is_bound(topology, subscription, &exchange))
-        .filter_map(|subscription| reached_by(subscription, event.topic, slot))
+        .filter_map(|subscription| reached_by(subscription, topic, slot))
         .collect();
     reached.sort_by(|a, b| a.subscription.cmp(&b.subscription));
     Explanation {
-        topic: event.topic,
+        topic: topic.clone(),
         description: event.description,
         version: event.version,
-        dataschema: codec::dataschema(event.topic, event.version),
+        dataschema: codec::schema_uri(topic, event.version),
         scope: event.scope,
         owner: event.owner,
         publishers: std::iter::once(event.owner).chain(event.publishers.iter().copied()).collect(),
@@ -123,8 +126,8 @@ pub fn explain(services: &[ServiceSpec], topology: &Topology, question: Question
         otherwise: names::UNROUTED,
         cached: Cached {
             last_key: recency::last_key(tenant),
-            field: event.topic,
-            recent_key: recency::recent_key(tenant, event.topic),
+            field: topic.clone(),
+            recent_key: recency::recent_key(tenant, topic),
         },
     }
 }
@@ -152,8 +155,8 @@ fn partitions_of(subscription: &SubscriptionSpec) -> Option<Partitions> {
     }
 }
 
-fn reached_by(subscription: &SubscriptionSpec, topic: &str, slot: Option<u8>) -> Option<Reached> {
-    let because = matches(&subscription.patterns, topic);
+fn reached_by(subscription: &SubscriptionSpec, topic: &Topic, slot: Option<u8>) -> Option<Reached> {
+    let because = matches(&subscription.patterns, topic.as_str());
     if because.is_empty() {
         return None;
     }
@@ -170,11 +173,17 @@ fn reached_by(subscription: &SubscriptionSpec, topic: &str, slot: Option<u8>) ->
         queues,
         strict: subscription.order.is_strict(),
         attempts_max: subscription.retry.attempts_max(),
-        immediate: subscription.retry.immediate_attempts(),
+        immediate: immediate(&subscription.retry),
         retries_after_ms: subscription.retry.ladder().into_iter().map(milliseconds).collect(),
         parks_in: names::parked_queue(&subscription.name),
         holds_key: subscription.order.holds_keys(),
     })
+}
+
+/// How many further attempts follow at once.
+fn immediate(retry: &RetryPolicy) -> u32 {
+    let at_once = (1..retry.attempts_max()).take_while(|failed| retry.is_immediate(*failed));
+    u32::try_from(at_once.count()).unwrap_or(u32::MAX)
 }
 
 /// Why these patterns match a topic, each that does.

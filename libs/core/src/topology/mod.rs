@@ -2,6 +2,7 @@
 
 mod change;
 mod definition;
+pub mod doctor;
 mod explain;
 mod export;
 mod expression;
@@ -18,7 +19,10 @@ pub use definition::{
     Actual, Argument, Arguments, BindingDefinition, ConsumerState, Definitions, Destination, ExchangeDefinition,
     NodeState, Permission, PolicyDefinition, QueueDefinition, QueueState, TopicPermission, UserDefinition,
 };
-pub use explain::{Explanation, Reached, explain};
+pub use explain::{
+    Arrival, Because, Cached, Copies, Explanation, Kind, Meant, Part, Question, QueueExplanation, Reached, explain,
+    explain_queue,
+};
 pub use export::{DefinitionsError, arguments_from_json, from_json, to_json};
 pub use migration::{MigrationError, Reordering, Step, next};
 pub use plan::{Keep, plan, prunable, prune_order};

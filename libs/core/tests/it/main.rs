@@ -1,7 +1,6 @@
 //! What the core promises to those who use it, from the outside.
 
 mod cloudevents;
-mod explain;
 mod publication;
 mod sample;
 mod schema;

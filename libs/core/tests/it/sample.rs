@@ -25,6 +25,8 @@ impl Event for GradePosted {
     const ROLES: &'static [&'static str] = &["teacher"];
     const UPCASTERS: &'static [Upcaster] = &[from_letters];
     const DESCRIPTION: &'static str = "A grade was posted.";
+    const KEY_FIELD: &'static str = "student";
+    const SUBJECT_FIELD: Option<&'static str> = Some("student");
 
     fn key(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.student)

@@ -45,8 +45,8 @@ use layer::{Layers, Origin};
 use rule::Rule;
 pub use secret_url::SecretUrl;
 pub use section::{
-    AtStart, AuthSection, BreakerSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection, ImportSection,
-    LogFormat, LogSection, MailSection, RetrySection, SubscriberSection, TopologySection,
+    AtStart, AuthSection, BreakerSection, BrokerSection, CacheSection, DataSection, DrainSection, HttpSection,
+    ImportSection, LogFormat, LogSection, MailSection, RetrySection, SubscriberSection, TopologySection,
 };
 
 /// The defaults with their explanations: a file to start one's own from.

@@ -99,6 +99,7 @@ impl Health {
         let readiness = assess(&Observed {
             broker_connected: broker.connected,
             broker_blocked: broker.blocked,
+            missing: self.activity.missing(),
             not_consuming: those(|own| !own.is_consuming && !own.is_paused && own.circuit == Circuit::Closed),
             paused: those(|own| own.is_paused),
             open_circuits: those(|own| own.circuit != Circuit::Closed),

@@ -162,7 +162,7 @@ where
         })?;
         let value: T = validate::read_json(&bytes)
             .map_err(|message| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "shape", message))?;
-        value.validate().map_err(|report| Problem::invalid(validate::violations(&report)))?;
+        value.validate().map_err(|report| Problem::invalid(validate::violations::<T>(&report)))?;
         Ok(Self(value))
     }
 }

@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{self, Config, ConfigError},
+    config::{self, AtStart, Config, ConfigError},
     connect::{ConnectError, connect},
     host::{Host, HostError},
     identity::{KeyError, Tokens, Verifier},
@@ -64,7 +64,11 @@ pub async fn main(name: &str, catalogue: &'static [Descriptor], service: impl An
 }
 
 async fn run(name: &str, catalogue: &'static [Descriptor], service: Box<dyn AnyService>) -> Result<(), ServeError> {
-    let config = Config::load(None, config::environment())?;
+    let mut config = Config::load(None, config::environment())?;
+    if config.topology.at_start == AtStart::Auto {
+        // Where many services run, one place makes what all of them need.
+        config.topology.at_start = AtStart::Verify;
+    }
     telemetry::init_logging(&config.log)?;
     let metrics = telemetry::install_metrics()?;
     tokio::spawn(metrics.clone().upkeep());

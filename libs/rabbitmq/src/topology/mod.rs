@@ -40,6 +40,18 @@ pub(crate) async fn declare(
     refused.into_iter().next().map_or(Ok(()), |(step, refusal)| Err(step.error(refusal)))
 }
 
+/// Makes sure that every exchange and queue of the topology is there, and makes none. The first that is missing is the error.
+pub(crate) async fn check(
+    connection: &Connection,
+    patience: Duration,
+    topology: &Topology,
+    flaws: Flaws,
+) -> Result<(), DeclareError> {
+    let checks: Vec<Step<'_>> = step::steps(topology).iter().filter_map(Step::check).collect();
+    let missing = refusals(connection, patience, &checks, flaws).await?;
+    missing.into_iter().next().map_or(Ok(()), |(step, refusal)| Err(step.error(refusal)))
+}
+
 /// The steps that the broker refused, and how.
 async fn refusals<'a>(
     connection: &Connection,

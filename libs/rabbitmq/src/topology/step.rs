@@ -1,6 +1,8 @@
 //! One declaration.
 
-use fabric_core::topology::{Binding, DirectBinding, Queue, Splitter, Target, Topology};
+use fabric_core::topology::{
+    Binding, DirectBinding, Queue, Splitter, Target, Topology, queue_arguments, slot_arguments, splitter_arguments,
+};
 use fabric_runtime::ports::{BoxFuture, DeclareError};
 use lapin::{
     Channel, ExchangeKind,
@@ -75,7 +77,7 @@ impl<'a> Step<'a> {
                     exchange.declare(channel, ExchangeDeclareOptions { passive: true, ..DURABLE_EXCHANGE }).await
                 }
                 Self::Queue(queue) => {
-                    let arguments = flaws.queue_arguments(arguments::of_queue(&queue.role));
+                    let arguments = flaws.queue_arguments(arguments::table(&queue_arguments(&queue.role)));
                     channel.queue_declare(name(&queue.name)?, QueueDeclareOptions::durable(), arguments).await.map(drop)
                 }
                 Self::HasQueue(queue) => {
@@ -96,18 +98,26 @@ impl<'a> Step<'a> {
                     bind_queue(channel, &splitter.slotless_queue(), &splitter.slotless_exchange(), "#", none).await
                 }
                 Self::Slot(splitter, slot) => {
-                    let arguments = arguments::of_slot(*slot);
+                    let arguments = arguments::table(&slot_arguments(*slot));
                     bind_queue(channel, &splitter.queue_of(*slot), &splitter.exchange(), "", arguments).await
                 }
             }
         })
     }
 
+    /// The question whether this stands, where one can be asked: bindings cannot be seen.
+    pub fn check(&self) -> Option<Step<'a>> {
+        match *self {
+            Self::Exchange(exchange) => Some(Step::HasExchange(exchange)),
+            Self::Queue(queue) => Some(Step::HasQueue(queue)),
+            _ => None,
+        }
+    }
+
     /// The question that is left when this was refused: what may not be declared is fine if it is there.
     pub fn check_after(&self, refusal: &Refusal) -> Option<Step<'a>> {
         match *self {
-            Self::Exchange(exchange) if refusal.kind == RefusalKind::Forbidden => Some(Step::HasExchange(exchange)),
-            Self::Queue(queue) if refusal.kind == RefusalKind::Forbidden => Some(Step::HasQueue(queue)),
+            Self::Exchange(_) | Self::Queue(_) if refusal.kind == RefusalKind::Forbidden => self.check(),
             // A binding cannot be asked for. Whoever made the exchange has bound it, and a copy that finds no queue is not confirmed.
             Self::Direct(DirectBinding { exchange, .. }) if refusal.kind == RefusalKind::Forbidden => {
                 Some(Step::HasExchange(Exchange::Direct(exchange)))
@@ -146,6 +156,9 @@ impl<'a> Step<'a> {
     pub fn error(&self, refusal: Refusal) -> DeclareError {
         let (resource, detail) = (self.resource(), refusal.detail);
         match refusal.kind {
+            RefusalKind::NotFound if matches!(self, Self::HasExchange(_) | Self::HasQueue(_)) => {
+                DeclareError::Missing { resource }
+            }
             RefusalKind::Forbidden => DeclareError::Forbidden { resource, detail },
             RefusalKind::NotFound | RefusalKind::Other => DeclareError::Different { resource, detail },
         }
@@ -168,7 +181,7 @@ impl Exchange<'_> {
         let (kind, arguments) = match self {
             Self::Context(_) | Self::Slotless(_) => (ExchangeKind::Topic, FieldTable::default()),
             Self::Direct(_) => (ExchangeKind::Direct, FieldTable::default()),
-            Self::Slots(splitter) => (ExchangeKind::Headers, arguments::of_splitter(splitter)),
+            Self::Slots(splitter) => (ExchangeKind::Headers, arguments::table(&splitter_arguments(splitter))),
         };
         channel.exchange_declare(name(&self.name())?, kind, options, arguments).await
     }

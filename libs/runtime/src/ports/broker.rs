@@ -17,8 +17,9 @@ use super::BoxFuture;
 
 /// A message broker with topic exchanges, mandatory publishing, confirms and acknowledgements.
 pub trait Broker: Send + Sync + 'static {
-    /// Makes sure that everything in the topology stands, waiting for a connection up to the adapter's deadline. What was
-    /// declared is remembered and declared again after a lost connection, before consumers come back.
+    /// Makes sure that everything in the topology stands, waiting for a connection up to the adapter's deadline: by making what is
+    /// missing, or, where the adapter is told to make nothing, by looking. What was declared is remembered and declared again after a
+    /// lost connection, before consumers come back.
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), DeclareError>>;
 
     /// Makes sure again that everything which was ever declared stands: after a queue or an exchange was found missing. Several calls at
@@ -140,6 +141,12 @@ pub enum DeclareError {
         resource: String,
         /// What the broker said.
         detail: String,
+    },
+    /// It is not there, and this process makes nothing.
+    #[error("{resource} is not there; `fabric topology apply` makes it")]
+    Missing {
+        /// The exchange or queue.
+        resource: String,
     },
     /// There was no connection within the deadline, or it was lost meanwhile.
     #[error("the broker is away: {detail}")]

@@ -80,7 +80,8 @@ pub(super) enum Verdict {
 
 impl Attempts {
     /// Reads a delivery, as far as this subscription may.
-    pub fn read(&self, incoming: Incoming, channel: ChannelEnd) -> Delivery {
+    pub fn read(&self, mut incoming: Incoming, channel: ChannelEnd) -> Delivery {
+        resend::strip_claims(&mut incoming);
         let read = self.decode(&incoming);
         Delivery { trial: Trial::of(&incoming), incoming, read, channel }
     }

@@ -147,7 +147,7 @@ impl From<Rejection> for Problem {
 pub(crate) fn checked<E: Event>(event: E) -> Result<E, Rejection> {
     match event.validate() {
         Ok(()) => Ok(event),
-        Err(report) => Err(Rejection::Invalid(validate::violations(&report))),
+        Err(report) => Err(Rejection::Invalid(validate::violations::<E>(&report))),
     }
 }
 

@@ -16,60 +16,64 @@ use crate::{
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Report {
-    ready: Ready,
-    events: Events,
+pub(super) struct Report {
+    pub(super) ready: Ready,
+    pub(super) events: Events,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Ready {
-    status: String,
-    checks: Vec<Check>,
+pub(super) struct Ready {
+    pub(super) status: String,
+    pub(super) checks: Vec<Check>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    detail: String,
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) ok: bool,
+    pub(super) detail: String,
 }
 
 #[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 #[derive(Debug, Serialize, Deserialize)]
-struct Events {
+pub(super) struct Events {
     published: u64,
     in_hand: u64,
     events_per_second: f64,
-    subscriptions: Vec<Subscription>,
+    pub(super) subscriptions: Vec<Subscription>,
 }
 
 #[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 #[derive(Debug, Serialize, Deserialize)]
-struct Subscription {
-    subscription: String,
-    pending: Option<u64>,
-    parked: Option<u64>,
-    active_consumers: Option<u64>,
-    consuming_here: bool,
-    paused: bool,
-    circuit: Circuit,
+pub(super) struct Subscription {
+    pub(super) subscription: String,
+    pub(super) pending: Option<u64>,
+    pub(super) parked: Option<u64>,
+    pub(super) active_consumers: Option<u64>,
+    pub(super) consuming_here: bool,
+    pub(super) paused: bool,
+    pub(super) circuit: Circuit,
     handled: u64,
     retried: u64,
     lag_ms: i64,
     last_event_at: Option<jiff::Timestamp>,
-    events_per_second: f64,
+    pub(super) events_per_second: f64,
 }
 
 pub async fn run(common: &Common) -> Outcome {
     let url = operator::address(common, &platform::configuration(common)?)?;
-    let client = Client::new(&url, None);
+    let (status, report) = read(&Client::new(&url, None), &url).await?;
+    output::show(common.json, &report, describe)?;
+    if status == 200 { Ok(()) } else { Err(Failure::NotReady(format!("{url} is {}", report.ready.status))) }
+}
+
+/// What a process says of itself, with the status of its answer.
+pub(super) async fn read(client: &Client, url: &str) -> Outcome<(u16, Report)> {
     let (status, text) = client.get_any("/health/ready", &[]).await?;
     let foreign = |_| Failure::Unreachable(format!("what answers at {url} is not a fabric"));
     let ready: Ready = serde_json::from_str(&text).map_err(foreign)?;
     let events: Value = client.get("/health/events", &[]).await?;
-    let report = Report { ready, events: serde_json::from_value(events).map_err(foreign)? };
-    output::show(common.json, &report, describe)?;
-    if status == 200 { Ok(()) } else { Err(Failure::NotReady(format!("{url} is {}", report.ready.status))) }
+    Ok((status, Report { ready, events: serde_json::from_value(events).map_err(foreign)? }))
 }
 
 fn describe(report: &Report) -> String {

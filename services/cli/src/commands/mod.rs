@@ -2,17 +2,20 @@
 
 pub mod asyncapi;
 pub mod docs;
-mod events;
-mod explain;
+pub mod doctor;
+pub mod events;
+pub mod explain;
 mod health;
 pub mod import;
 mod last;
+pub mod new;
 pub mod parked;
 mod pause;
 mod publish;
 pub mod schema;
 mod tail;
 mod token;
+pub mod topology;
 mod up;
 
 use crate::{
@@ -34,9 +37,12 @@ pub async fn run(args: Args) -> Outcome {
         Command::Pause(pause) => pause::pause(&common, pause).await,
         Command::Resume(resume) => pause::resume(&common, resume).await,
         Command::Explain(explain) => explain::run(&common, &explain),
+        Command::Doctor(doctor) => doctor::run(&common, &doctor).await,
         Command::Asyncapi(asyncapi) => asyncapi::run(&common, &asyncapi),
         Command::Docs(docs) => docs::run(&common, &docs).await,
         Command::Schema(schema) => schema::run(&common, &schema),
+        Command::Topology(topology) => topology::run(&common, topology).await,
+        Command::New(new) => new::run(&common, &new),
         Command::Health(_) => health::run(&common).await,
         Command::Token(token) => token::run(&common, token),
     }

@@ -34,15 +34,16 @@ pub struct Act {
     pub act_id: String,
     /// Who does it.
     pub actor: String,
-    /// What: `edit`, `redrive`, `drop`, `pause` or `resume`.
+    /// What: `edit`, `redrive`, `drop`, `pause`, `resume`, `topology apply` or `topology migrate`.
     pub act: &'static str,
-    /// To which subscription.
+    /// To which subscription; empty for an act on the topology.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub subscription: String,
     /// To which of its events.
     pub selection: String,
     /// How many these are.
     pub count: usize,
-    /// Their message ids, the first thousand of them.
+    /// Their message ids, or the names of resources; the first thousand of them.
     pub ids: Vec<String>,
     /// Why, if the actor said so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +98,29 @@ impl Act {
         subscription: &fabric::SubscriptionName,
     ) -> Self {
         Self { selection: String::new(), ..Self::new(act_id, actor, act, subscription, &Select::All, Vec::new()) }
+    }
+}
+
+impl Act {
+    /// An act on what stands on the broker: `selection` says on what, `resources` what is to be changed.
+    pub fn on_topology(
+        act_id: String,
+        actor: &fabric::Actor,
+        act: &'static str,
+        selection: String,
+        resources: Vec<String>,
+    ) -> Self {
+        Self {
+            act_id,
+            actor: actor.id.to_string(),
+            act,
+            subscription: String::new(),
+            selection,
+            count: resources.len(),
+            ids: resources.into_iter().take(IDS_MAX).collect(),
+            reason: None,
+            redrive_id: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod pauses;
 mod routes;
 mod running;
 
+pub use audit::{Act, Audit};
 pub use client::Client;
 pub use routes::{ImportRequest, Operator, router};
 pub use running::{Reach, actor, address, reach};

@@ -27,6 +27,7 @@ macro_rules! event {
             const PUBLISHERS: &'static [&'static str] = $publishers;
             const ROLES: &'static [&'static str] = &[];
             const DESCRIPTION: &'static str = "Something happened.";
+            const KEY_FIELD: &'static str = "key";
 
             fn key(&self) -> Cow<'_, str> {
                 Cow::Borrowed("key")

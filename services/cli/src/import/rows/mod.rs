@@ -113,7 +113,7 @@ fn accept<E: Event>(row: &Row<'_>, id: Id, decided: Result<E, impl Into<Refused>
 /// Accepts a row with the event that follows from it, if the event keeps its rules.
 fn accept_event<E: Event>(row: &Row<'_>, id: Id, event: E) -> Result<Accepted, Fault> {
     if let Err(report) = event.validate() {
-        let first = validate::violations(&report).into_iter().next();
+        let first = validate::violations::<E>(&report).into_iter().next();
         return Err(first.map_or_else(
             || Fault::of_row("invalid", "breaks a rule of its event"),
             |violation| Fault::of_violation(row.file, violation),

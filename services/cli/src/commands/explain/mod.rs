@@ -1,0 +1,62 @@
+//! `fabric explain`: where an event goes, or what can reach a queue, and why. Derived from the services' values: no server is asked.
+
+mod args;
+mod event;
+mod queue;
+
+pub use args::Explain;
+
+use fabric::{
+    Topic,
+    config::Config,
+    core::topology::{Question, explain, explain_queue},
+};
+
+use crate::{
+    Outcome,
+    args::Common,
+    exit::Failure,
+    operator, output, platform,
+    topology::{Users, definitions},
+};
+
+/// How many names are suggested for one that nobody knows.
+const SUGGESTED_MAX: usize = 3;
+
+pub fn run(common: &Common, arguments: &Explain) -> Outcome {
+    let config = platform::configuration(common)?;
+    match (&arguments.topic, &arguments.queue) {
+        (Some(topic), _) => of_topic(common, &config, topic, arguments),
+        (None, Some(queue)) => of_queue(common, &config, queue),
+        (None, None) => Err(Failure::Usage("a topic or --queue is needed".to_owned())),
+    }
+}
+
+fn of_topic(common: &Common, config: &Config, topic: &Topic, arguments: &Explain) -> Outcome {
+    let event = operator::descriptor(topic)?;
+    let services = platform::specs(config, &[])?;
+    let question = Question { topic, event, key: arguments.key.as_ref(), tenant: &common.tenant };
+    let explanation = explain(&services, &platform::topology_of(&services), question);
+    output::show(common.json, &explanation, event::describe)
+}
+
+fn of_queue(common: &Common, config: &Config, queue: &str) -> Outcome {
+    let services = platform::specs(config, &[])?;
+    let topology = platform::topology_of(&services);
+    let wanted = definitions(config, &[], Users::LeftOut)?;
+    match explain_queue(&services, platform::catalogue(), &topology, &wanted, queue) {
+        Some(explanation) => output::show(common.json, &explanation, queue::describe),
+        None => {
+            let names = topology.queues.iter().map(|queue| queue.name.as_str());
+            Err(Failure::Refused(format!("there is no queue {queue}{}", suggestion(queue, names))))
+        }
+    }
+}
+
+/// The names that are most like one that nobody knows, as the end of a sentence.
+pub(super) fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let mut near: Vec<(usize, &str)> = known.map(|known| (strsim::damerau_levenshtein(name, known), known)).collect();
+    near.sort_unstable();
+    let near: Vec<&str> = near.into_iter().take(SUGGESTED_MAX).map(|(_, known)| known).collect();
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
+}

@@ -1,0 +1,96 @@
+//! Migrating one queue or subscription, step by step: what stands is read, one step is done, and what stands is read again.
+
+use std::time::Duration;
+
+use fabric::{
+    core::topology::{Reordering, Step, next},
+    management::{ManagementError, OnlyIf},
+    runtime::ports::Broker,
+};
+
+use super::{
+    Desk,
+    moving::{move_events, stays_empty},
+};
+use crate::{Outcome, exit::Failure};
+
+/// The pause before a step that the API does not show yet is looked at again.
+const SETTLE_PAUSE: Duration = Duration::from_millis(200);
+
+/// After how many times the same step without any effect it is given up.
+const SAME_STEP_MAX: u32 = 50;
+
+/// What a step is, for people. None: there is nothing left to do.
+pub fn described(step: &Step) -> Option<String> {
+    Some(match step {
+        Step::MakeQueue { name, .. } => format!("make {name}"),
+        Step::Bind(bound) => format!("bind {bound}"),
+        Step::Unbind(bound) => format!("unbind {bound}"),
+        Step::Move { from, to } => format!("move the events of {from} to {}", to.name()),
+        Step::Delete { name } => format!("delete {name}"),
+        Step::Done => return None,
+    })
+}
+
+/// The next step in migrating a queue or a subscription. Which queues hold events is exact for those that it concerns.
+pub async fn next_step(desk: &Desk, broker: &dyn Broker, name: &str, reordering: Reordering) -> Outcome<Step> {
+    let related = format!("{name}.");
+    let concerns = |queue: &str| queue == name || queue.starts_with(&related);
+    let actual = desk.exact(broker, concerns).await?;
+    Ok(next(&desk.wanted, &actual, name, reordering)?)
+}
+
+/// Does step after step until nothing is left, and tells `say` of each before it is done. Dropping it between steps or within one is safe:
+/// doing the same again goes on.
+pub async fn migrate(
+    desk: &Desk,
+    broker: &dyn Broker,
+    name: &str,
+    reordering: Reordering,
+    mut say: impl FnMut(&str) -> Outcome,
+) -> Outcome {
+    let (mut last, mut times) = (Step::Done, 0);
+    loop {
+        let step = next_step(desk, broker, name, reordering).await?;
+        let Some(text) = described(&step) else { return Ok(()) };
+        if step == last {
+            times += 1;
+            if times > SAME_STEP_MAX {
+                return Err(Failure::Other(format!("to {text} again and again has no effect")));
+            }
+            // The API may show for a moment what was there before.
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        } else {
+            say(&text)?;
+            (last, times) = (step.clone(), 0);
+        }
+        match &step {
+            Step::Move { from, to } => {
+                let moved = move_events(desk, broker, from, to).await?;
+                say(&format!("moved {moved} events of {from}"))?;
+            }
+            step => perform(desk, broker, step).await?,
+        }
+    }
+}
+
+/// Does one of the small steps. One that somebody else has done already is done.
+async fn perform(desk: &Desk, broker: &dyn Broker, step: &Step) -> Outcome {
+    let management = &desk.management;
+    let done = match step {
+        Step::MakeQueue { name, definition } => management.put_queue(name, definition).await,
+        Step::Bind(binding) => return Ok(management.bind(binding).await?),
+        Step::Unbind(binding) => management.unbind(binding).await,
+        Step::Delete { name } => {
+            if !stays_empty(desk, broker, name).await? {
+                return Ok(());
+            }
+            management.delete_queue(name, OnlyIf::default()).await
+        }
+        Step::Move { .. } | Step::Done => Ok(()),
+    };
+    match done {
+        Err(ManagementError::NotFound { .. }) => Ok(()),
+        done => Ok(done?),
+    }
+}

@@ -1,0 +1,98 @@
+//! Taking away what nobody wants any more, as far as nothing is lost by that.
+
+use std::collections::BTreeSet;
+
+use fabric::{
+    core::topology::{Actual, Resource, prunable, prune_order},
+    management::{ManagementError, OnlyIf},
+    runtime::ports::Broker,
+};
+use serde::Serialize;
+
+use super::{Desk, Done};
+use crate::Outcome;
+
+/// An orphan that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// What it is.
+    pub resource: Resource,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// Takes away the orphans that can be, tells `done` of each, and gives those that stay. Before each that could hold something, what
+/// stands is read again, the depth of queues by AMQP.
+pub async fn prune(desk: &Desk, broker: &dyn Broker, mut done: impl FnMut(Done) -> Outcome) -> Outcome<Vec<Kept>> {
+    let (mut seen, mut kept) = (BTreeSet::new(), Vec::new());
+    let mut actual = desk.actual().await?;
+    loop {
+        let changes = desk.plan(&actual);
+        let ordered = prune_order(&changes, &actual);
+        let Some(orphan) = ordered.into_iter().find(|orphan| !seen.contains(&orphan.resource)) else { break };
+        let resource = &orphan.resource;
+        seen.insert(resource.clone());
+        let now = if can_hold(resource) { exact(desk, broker, &actual, resource).await? } else { actual.clone() };
+        match prunable(orphan, &now) {
+            Ok(()) => {
+                remove(desk, resource).await?;
+                done(Done::Removed(resource.clone()))?;
+                actual = forgotten(now, resource);
+            }
+            Err(why) => {
+                kept.push(Kept { resource: resource.clone(), why: why.to_string() });
+                actual = now;
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// Whether something could be lost with it. What goes with a binding or a policy is decided by the plan alone.
+fn can_hold(resource: &Resource) -> bool {
+    !matches!(resource, Resource::Binding(_) | Resource::Policy(_))
+}
+
+async fn exact(desk: &Desk, broker: &dyn Broker, last: &Actual, resource: &Resource) -> Outcome<Actual> {
+    let this = |name: &str| matches!(resource, Resource::Queue(queue) if queue == name);
+    let mut actual = desk.exact(broker, this).await?;
+    // The API may list for a moment what is deleted already; what was not there is not taken to be there again.
+    actual.definitions.queues.retain(|name, _| last.definitions.queues.contains_key(name));
+    Ok(actual)
+}
+
+/// What stands once this is gone.
+fn forgotten(mut actual: Actual, resource: &Resource) -> Actual {
+    let standing = &mut actual.definitions;
+    match resource {
+        Resource::Exchange(name) => {
+            standing.exchanges.remove(name);
+            standing.bindings.retain(|binding| binding.source != *name && binding.destination.name() != name);
+        }
+        Resource::Queue(name) => {
+            standing.queues.remove(name);
+            standing.bindings.retain(|binding| binding.destination.name() != name);
+        }
+        Resource::Binding(binding) => drop(standing.bindings.remove(&**binding)),
+        Resource::Policy(name) => drop(standing.policies.remove(name)),
+        Resource::User(name) => drop(standing.users.remove(name)),
+    }
+    actual
+}
+
+async fn remove(desk: &Desk, resource: &Resource) -> Outcome {
+    let management = &desk.management;
+    let removed = match resource {
+        Resource::Exchange(name) => management.delete_exchange(name, true).await,
+        // Brokers have no conditions for quorum queues, so it was asked for its depth just before.
+        Resource::Queue(name) => management.delete_queue(name, OnlyIf::default()).await,
+        Resource::Binding(binding) => management.unbind(binding).await,
+        Resource::Policy(name) => management.delete_policy(name).await,
+        Resource::User(name) => management.delete_user(name).await,
+    };
+    match removed {
+        // Somebody else was faster.
+        Err(ManagementError::NotFound { .. }) => Ok(()),
+        removed => Ok(removed?),
+    }
+}

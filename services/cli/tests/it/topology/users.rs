@@ -1,0 +1,84 @@
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use fabric::{config::Config, core::topology::Permission};
+use fabric_testkit::{
+    servers::{Server, require},
+    wait::eventually,
+};
+use serde_json::json;
+
+use super::{World, ends, ends_json, node, of_class};
+use crate::process::DEADLINE;
+
+/// Whether somebody may log in there.
+async fn logs_in(url: &str, user: &str, password: &str) -> Result<()> {
+    let url = url.replace("guest:guest", &format!("{user}:{password}"));
+    let config = Config::load(None, [("FABRIC__BROKER__URL".to_owned(), url)])?;
+    let mut status = fabric::connect(&config, "test").await?.broker.status();
+    tokio::time::timeout(DEADLINE, status.wait_for(|status| status.connected)).await.context("it was refused")??;
+    Ok(())
+}
+
+/// Users belong to the whole broker, so this is the only test with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_made_with_passwords_and_keep_them() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let world = World::new().await?;
+    let (cli, management) = (&world.cli, &world.management);
+    ends(cli, &["apply", "--yes"], 0).await?;
+    ends(cli, &["plan"], 0).await?;
+    let report = ends_json(cli, &["plan", "--users"], 10).await?;
+    assert!(of_class(&report, "create").contains(&"academic -".to_owned()), "{report}");
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
+    ends(cli, &["plan", "--users"], 0).await?;
+    let file = cli.folder().join("users.json");
+    let before = std::fs::read(&file)?;
+    let passwords: BTreeMap<String, String> = serde_json::from_slice(&before)?;
+    logs_in(&world.url, "academic", &passwords["academic"]).await?;
+
+    // Fewer and more rights than it should have.
+    let user = management.users().await?.remove("academic").context("it is there")?;
+    let lowered = Permission { write: "^$".to_owned(), read: ".*".to_owned(), configure: "^$".to_owned() };
+    management.put_permission("academic", &lowered).await?;
+    let (_, topic) = user.topics.iter().next().context("it has topics")?;
+    management.put_topic_permission("academic", "amq.topic", topic).await?;
+    let report = ends_json(cli, &["plan", "--users"], 10).await?;
+    let safe = of_class(&report, "safe");
+    for field in ["permission.write", "permission.read", "topics.amq.topic.read"] {
+        assert!(safe.contains(&format!("academic {field}")), "{safe:?}");
+    }
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
+    assert_eq!(management.users().await?.remove("academic").context("it is there")?, user);
+    assert_eq!(std::fs::read(&file)?, before, "nobody needed a password");
+    logs_in(&world.url, "academic", &passwords["academic"]).await?;
+
+    management.delete_user("kyc").await?;
+    let refused = ends(cli, &["apply", "--users", "users.json", "--yes"], 3).await?;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("users.json"));
+    assert_eq!(std::fs::read(&file)?, before);
+    ends(cli, &["apply", "--users", "more.json", "--yes"], 0).await?;
+    let more: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(cli.folder().join("more.json"))?)?;
+    assert_eq!(more.keys().collect::<Vec<_>>(), ["kyc"]);
+
+    // The same by a file of definitions, on another virtual host.
+    let other = World::new().await?;
+    std::fs::copy(&file, other.cli.folder().join("users.json"))?;
+    let exported = ends(&other.cli, &["export", "--users", "users.json"], 0).await?.stdout;
+    assert!(!String::from_utf8_lossy(&exported).contains(passwords["academic"].as_str()));
+    let definitions = other.cli.folder().join("definitions.json");
+    std::fs::write(&definitions, &exported)?;
+    node().await?.ctl(&["import_definitions", definitions.to_str().context("a path")?]).await?;
+    eventually(DEADLINE, "all of it stands", async || {
+        Ok::<bool, anyhow::Error>(other.cli.run(&["topology", "plan", "--users"]).await?.status.success())
+    })
+    .await?;
+    logs_in(&other.url, "kyc", &passwords["kyc"]).await?;
+    let report = ends_json(&other.cli, &["plan", "--users"], 0).await?;
+    assert_eq!(report["changes"], json!([]));
+    let lacking = ends(&world.cli, &["export", "--users", "more.json"], 3).await?;
+    assert!(String::from_utf8_lossy(&lacking.stderr).contains("no password for"));
+    Ok(())
+}
