@@ -25,7 +25,7 @@ pub struct CloseCase {
 /// Decides whether a case is closed: nobody may have closed it before.
 pub fn decide(case: &Case, command: CloseCase, by: &Id, now: Timestamp) -> Result<CaseClosed, Rejection> {
     if !case.is_open() {
-        return Err(Rejection::Closed { field: "case_id", what: "case" });
+        return Err(Rejection::Closed { field: "caseId", what: "case" });
     }
     checked(CaseClosed {
         case_id: case.case_id.clone(),

@@ -35,8 +35,8 @@ pub struct CreateAcademicSession {
 
 /// Decides whether the session is created. Its parent must be there.
 pub fn decide(known: &impl Known, command: CreateAcademicSession) -> Result<AcademicSessionCreated, Rejection> {
-    require_new(known.has_session(&command.session_id), "session_id", "academic session")?;
-    require_if_named(command.parent_id.as_ref(), |id| known.has_session(id), "parent_id", "academic session")?;
+    require_new(known.has_session(&command.session_id), "sessionId", "academic session")?;
+    require_if_named(command.parent_id.as_ref(), |id| known.has_session(id), "parentId", "academic session")?;
     checked(AcademicSessionCreated {
         session_id: command.session_id,
         title: command.title,

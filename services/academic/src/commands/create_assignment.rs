@@ -46,11 +46,11 @@ pub struct CreateAssignment {
 /// Decides whether the assignment is created. The class must still be taught; the category and the sessions must be there.
 pub fn decide(known: &impl Known, command: CreateAssignment) -> Result<AssignmentCreated, Rejection> {
     let [period, term] = [command.grading_period_id.as_ref(), command.academic_session_id.as_ref()];
-    require_new(known.assignment(&command.line_item_id).is_some(), "line_item_id", "assignment")?;
-    let class = open_class(known, &command.class_id, "class_id")?;
-    require(known.has_category(&command.category_id), "category_id", "category")?;
-    require_if_named(period, |id| known.has_session(id), "grading_period_id", "academic session")?;
-    require_if_named(term, |id| known.has_session(id), "academic_session_id", "academic session")?;
+    require_new(known.assignment(&command.line_item_id).is_some(), "lineItemId", "assignment")?;
+    let class = open_class(known, &command.class_id, "classId")?;
+    require(known.has_category(&command.category_id), "categoryId", "category")?;
+    require_if_named(period, |id| known.has_session(id), "gradingPeriodId", "academic session")?;
+    require_if_named(term, |id| known.has_session(id), "academicSessionId", "academic session")?;
     checked(AssignmentCreated {
         line_item_id: command.line_item_id,
         title: command.title,

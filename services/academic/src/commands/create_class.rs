@@ -49,10 +49,10 @@ pub struct CreateClass {
 
 /// Decides whether the class is created. The course, the school and the terms must be there.
 pub fn decide(known: &impl Known, command: CreateClass) -> Result<ClassCreated, Rejection> {
-    require_new(known.class(&command.class_id).is_some(), "class_id", "class")?;
-    require(known.has_course(&command.course_id), "course_id", "course")?;
-    require(known.has_organization(&command.school_id), "school_id", "organization")?;
-    require(command.term_ids.iter().all(|id| known.has_session(id)), "term_ids", "academic session")?;
+    require_new(known.class(&command.class_id).is_some(), "classId", "class")?;
+    require(known.has_course(&command.course_id), "courseId", "course")?;
+    require(known.has_organization(&command.school_id), "schoolId", "organization")?;
+    require(command.term_ids.iter().all(|id| known.has_session(id)), "termIds", "academic session")?;
     checked(ClassCreated {
         class_id: command.class_id,
         title: command.title,

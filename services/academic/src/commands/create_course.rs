@@ -38,9 +38,9 @@ pub struct CreateCourse {
 /// Decides whether the course is created. The organization that offers it, and the session, must be there.
 pub fn decide(known: &impl Known, command: CreateCourse) -> Result<CourseCreated, Rejection> {
     let session = command.school_year_session_id.as_ref();
-    require_new(known.has_course(&command.course_id), "course_id", "course")?;
-    require(known.has_organization(&command.org_id), "org_id", "organization")?;
-    require_if_named(session, |id| known.has_session(id), "school_year_session_id", "academic session")?;
+    require_new(known.has_course(&command.course_id), "courseId", "course")?;
+    require(known.has_organization(&command.org_id), "orgId", "organization")?;
+    require_if_named(session, |id| known.has_session(id), "schoolYearSessionId", "academic session")?;
     checked(CourseCreated {
         course_id: command.course_id,
         title: command.title,

@@ -32,7 +32,7 @@ pub struct CreateOrganization {
 /// Decides whether the organization is created. Its parent must be there.
 pub fn decide(known: &impl Known, command: CreateOrganization) -> Result<OrganizationCreated, Rejection> {
     let CreateOrganization { org_id, name, org_type, identifier, parent_id, source_modified_at } = command;
-    require_new(known.has_organization(&org_id), "org_id", "organization")?;
-    require_if_named(parent_id.as_ref(), |id| known.has_organization(id), "parent_id", "organization")?;
+    require_new(known.has_organization(&org_id), "orgId", "organization")?;
+    require_if_named(parent_id.as_ref(), |id| known.has_organization(id), "parentId", "organization")?;
     checked(OrganizationCreated { org_id, name, org_type, identifier, parent_id, source_modified_at })
 }

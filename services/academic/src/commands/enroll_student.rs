@@ -22,8 +22,8 @@ pub struct EnrollStudent {
 
 /// Decides whether the student is enrolled in the class: it must be there and still be taught, and the student not be in it yet.
 pub fn decide(known: &impl Known, class_id: Id, command: EnrollStudent) -> Result<StudentEnrolled, Rejection> {
-    let class = open_class(known, &class_id, "class_id")?;
+    let class = open_class(known, &class_id, "classId")?;
     let EnrollStudent { student_id, enrollment_id, begin_date } = command;
-    require_new(known.is_enrolled(&class_id, &student_id), "student_id", "student in the class")?;
+    require_new(known.is_enrolled(&class_id, &student_id), "studentId", "student in the class")?;
     checked(StudentEnrolled { class_id, student_id, school_id: class.school_id, enrollment_id, begin_date })
 }

@@ -83,14 +83,10 @@ pub(super) fn place_of(
     class_id: Option<&Id>,
 ) -> Result<Place, Rejection> {
     let assignment =
-        known.assignment(line_item_id).ok_or(Rejection::Unknown { field: "line_item_id", what: "assignment" })?;
-    require(
-        class_id.is_none_or(|class_id| *class_id == assignment.class_id),
-        "class_id",
-        "class with this assignment",
-    )?;
-    let class = open_class(known, &assignment.class_id, "line_item_id")?;
-    require(known.is_student(&assignment.class_id, student_id), "student_id", "student of the assignment's class")?;
+        known.assignment(line_item_id).ok_or(Rejection::Unknown { field: "lineItemId", what: "assignment" })?;
+    require(class_id.is_none_or(|class_id| *class_id == assignment.class_id), "classId", "class with this assignment")?;
+    let class = open_class(known, &assignment.class_id, "lineItemId")?;
+    require(known.is_student(&assignment.class_id, student_id), "studentId", "student of the assignment's class")?;
     Ok(Place { assignment, school_id: class.school_id })
 }
 

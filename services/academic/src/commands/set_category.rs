@@ -30,7 +30,7 @@ pub struct SetCategory {
 /// Decides whether the category is set. The class, if one is named, must still be taught.
 pub fn decide(known: &impl Known, command: SetCategory) -> Result<CategoryWeightChanged, Rejection> {
     if let Some(class_id) = &command.class_id {
-        open_class(known, class_id, "class_id")?;
+        open_class(known, class_id, "classId")?;
     }
     checked(CategoryWeightChanged {
         previous_weight_percent: known.weight(command.class_id.as_ref(), &command.category_id),

@@ -79,8 +79,8 @@ fn organizations_sessions_and_courses() {
     let table = [
         ("name", json!("Other"), None),
         ("parentId", Value::Null, None),
-        ("orgId", json!("ou"), Some(("duplicate_id", "org_id"))),
-        ("parentId", json!("ou-9"), Some(("unknown_reference", "parent_id"))),
+        ("orgId", json!("ou"), Some(("duplicate_id", "orgId"))),
+        ("parentId", json!("ou-9"), Some(("unknown_reference", "parentId"))),
         ("name", json!(""), Some(("too_short", "name"))),
     ];
     for (field, value, expected) in table {
@@ -93,9 +93,9 @@ fn organizations_sessions_and_courses() {
     });
     let table = [
         ("endDate", json!("2026-10-01"), None),
-        ("sessionId", json!("s-1"), Some(("duplicate_id", "session_id"))),
-        ("parentId", json!("s-9"), Some(("unknown_reference", "parent_id"))),
-        ("endDate", json!("2026-09-30"), Some(("invalid", "end_date"))),
+        ("sessionId", json!("s-1"), Some(("duplicate_id", "sessionId"))),
+        ("parentId", json!("s-9"), Some(("unknown_reference", "parentId"))),
+        ("endDate", json!("2026-09-30"), Some(("invalid", "endDate"))),
     ];
     for (field, value, expected) in table {
         check(&session, (field, value), |command| create_academic_session::decide(&School, command), expected);
@@ -104,9 +104,9 @@ fn organizations_sessions_and_courses() {
     let course = json!({"courseId": "c-2", "title": "Algebra", "orgId": "ou", "schoolYearSessionId": "s-1"});
     let table = [
         ("schoolYearSessionId", Value::Null, None),
-        ("courseId", json!("c-1"), Some(("duplicate_id", "course_id"))),
-        ("orgId", json!("ou-9"), Some(("unknown_reference", "org_id"))),
-        ("schoolYearSessionId", json!("s-9"), Some(("unknown_reference", "school_year_session_id"))),
+        ("courseId", json!("c-1"), Some(("duplicate_id", "courseId"))),
+        ("orgId", json!("ou-9"), Some(("unknown_reference", "orgId"))),
+        ("schoolYearSessionId", json!("s-9"), Some(("unknown_reference", "schoolYearSessionId"))),
     ];
     for (field, value, expected) in table {
         check(&course, (field, value), |command| create_course::decide(&School, command), expected);
@@ -120,11 +120,11 @@ fn classes_and_who_is_in_them() {
     });
     let table = [
         ("classCode", json!("A"), None),
-        ("classId", json!("k-1"), Some(("duplicate_id", "class_id"))),
-        ("courseId", json!("c-9"), Some(("unknown_reference", "course_id"))),
-        ("schoolId", json!("ou-9"), Some(("unknown_reference", "school_id"))),
-        ("termIds", json!(["s-1", "s-9"]), Some(("unknown_reference", "term_ids"))),
-        ("termIds", json!([]), Some(("too_short", "term_ids"))),
+        ("classId", json!("k-1"), Some(("duplicate_id", "classId"))),
+        ("courseId", json!("c-9"), Some(("unknown_reference", "courseId"))),
+        ("schoolId", json!("ou-9"), Some(("unknown_reference", "schoolId"))),
+        ("termIds", json!(["s-1", "s-9"]), Some(("unknown_reference", "termIds"))),
+        ("termIds", json!([]), Some(("too_short", "termIds"))),
     ];
     for (field, value, expected) in table {
         check(&class, (field, value), |command| create_class::decide(&School, command), expected);
@@ -133,9 +133,9 @@ fn classes_and_who_is_in_them() {
     let enroll = json!({"studentId": "u-2", "enrollmentId": null, "beginDate": "2026-10-01"});
     let table = [
         ("k-1", "u-2", None),
-        ("k-1", "u-1", Some(("duplicate_id", "student_id"))),
-        ("k-9", "u-2", Some(("unknown_reference", "class_id"))),
-        ("k-old", "u-2", Some(("closed", "class_id"))),
+        ("k-1", "u-1", Some(("duplicate_id", "studentId"))),
+        ("k-9", "u-2", Some(("unknown_reference", "classId"))),
+        ("k-old", "u-2", Some(("closed", "classId"))),
     ];
     for (class, student, expected) in table {
         let decide = |command| enroll_student::decide(&School, id(class), command);
@@ -151,14 +151,14 @@ fn what_results_count_in() {
     });
     let table = [
         ("description", json!("Exercises 1 to 12"), None),
-        ("lineItemId", json!("li-1"), Some(("duplicate_id", "line_item_id"))),
-        ("classId", json!("k-9"), Some(("unknown_reference", "class_id"))),
-        ("classId", json!("k-old"), Some(("closed", "class_id"))),
-        ("categoryId", json!("cat-9"), Some(("unknown_reference", "category_id"))),
-        ("gradingPeriodId", json!("s-9"), Some(("unknown_reference", "grading_period_id"))),
-        ("academicSessionId", json!("s-9"), Some(("unknown_reference", "academic_session_id"))),
-        ("dueDate", json!("2026-09-30"), Some(("invalid", "due_date"))),
-        ("resultValueMax", json!(0), Some(("invalid", "result_value_max"))),
+        ("lineItemId", json!("li-1"), Some(("duplicate_id", "lineItemId"))),
+        ("classId", json!("k-9"), Some(("unknown_reference", "classId"))),
+        ("classId", json!("k-old"), Some(("closed", "classId"))),
+        ("categoryId", json!("cat-9"), Some(("unknown_reference", "categoryId"))),
+        ("gradingPeriodId", json!("s-9"), Some(("unknown_reference", "gradingPeriodId"))),
+        ("academicSessionId", json!("s-9"), Some(("unknown_reference", "academicSessionId"))),
+        ("dueDate", json!("2026-09-30"), Some(("invalid", "dueDate"))),
+        ("resultValueMax", json!(0), Some(("invalid", "resultValueMax"))),
         ("title", json!("x".repeat(256)), Some(("too_long", "title"))),
     ];
     for (field, value, expected) in table {
@@ -169,7 +169,7 @@ fn what_results_count_in() {
     let table = [
         ("classId", json!("k-1"), None),
         ("weightPercent", Value::Null, None),
-        ("classId", json!("k-9"), Some(("unknown_reference", "class_id"))),
+        ("classId", json!("k-9"), Some(("unknown_reference", "classId"))),
         ("title", json!(""), Some(("too_short", "title"))),
     ];
     for (field, value, expected) in table {
@@ -186,10 +186,10 @@ fn grades_are_held_against_their_assignment() {
     let table = [
         ("classId", json!("k-1"), None),
         ("score", json!(80), None),
-        ("lineItemId", json!("li-9"), Some(("unknown_reference", "line_item_id"))),
-        ("lineItemId", json!("li-old"), Some(("closed", "line_item_id"))),
-        ("classId", json!("k-2"), Some(("unknown_reference", "class_id"))),
-        ("studentId", json!("t-1"), Some(("unknown_reference", "student_id"))),
+        ("lineItemId", json!("li-9"), Some(("unknown_reference", "lineItemId"))),
+        ("lineItemId", json!("li-old"), Some(("closed", "lineItemId"))),
+        ("classId", json!("k-2"), Some(("unknown_reference", "classId"))),
+        ("studentId", json!("t-1"), Some(("unknown_reference", "studentId"))),
         ("score", json!(-1), Some(("too_small", "score"))),
         ("score", json!(81), Some(("too_large", "score"))),
     ];
@@ -240,7 +240,7 @@ fn a_case_is_closed_once() {
     let closed = close(&cases).unwrap();
     assert_eq!(closed.closed_by_id, Some(id("c-1")));
     cases.closed(&closed);
-    assert_eq!(close(&cases), Err(Rejection::Closed { field: "case_id", what: "case" }));
+    assert_eq!(close(&cases), Err(Rejection::Closed { field: "caseId", what: "case" }));
 }
 
 #[test]

@@ -129,9 +129,9 @@ async fn what_is_wrong_is_refused_with_the_field_and_nothing_is_published() {
     let table = [
         ("score", json!(81), "score", "too_large"),
         ("score", json!(-1), "score", "too_small"),
-        ("lineItemId", json!("li-9"), "line_item_id", "unknown_reference"),
-        ("studentId", json!("u-9"), "student_id", "unknown_reference"),
-        ("classId", json!("k-9"), "class_id", "unknown_reference"),
+        ("lineItemId", json!("li-9"), "lineItemId", "unknown_reference"),
+        ("studentId", json!("u-9"), "studentId", "unknown_reference"),
+        ("classId", json!("k-9"), "classId", "unknown_reference"),
     ];
     for (field, value, path, code) in table {
         let mut command = grade("u-1", 30.0);

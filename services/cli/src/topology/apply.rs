@@ -79,7 +79,7 @@ fn rank(resource: &Resource) -> u8 {
 }
 
 fn leads_from_a_splitter(binding: &BindingDefinition) -> bool {
-    binding.source.ends_with(".slots") || binding.source.ends_with(".slotless")
+    matches!(binding.source.rsplit_once('.'), Some((_, "slots" | "slotless")))
 }
 
 async fn make(desk: &Desk, resource: &Resource, passwords: &Passwords) -> Outcome {

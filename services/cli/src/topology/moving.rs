@@ -177,9 +177,9 @@ mod tests {
     use super::*;
 
     fn incoming(exchange: &str, key: &str, headers: &[(&'static str, &str)]) -> Incoming {
-        let mut message = Message::default();
-        message.properties =
+        let properties =
             Properties { message_id: Some("1".into()), user_id: Some("a".into()), ..Properties::default() };
+        let mut message = Message { properties, ..Message::default() };
         for (name, value) in headers {
             message.headers.set(*name, *value);
         }

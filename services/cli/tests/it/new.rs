@@ -65,7 +65,8 @@ async fn it_says_what_it_wrote_and_what_comes_next() -> Result<()> {
     assert!(paths(&said, "next")[0].contains("`members`"), "{said}");
 
     let said = cli.ok(&["new", "event", "lending.book.lent", "--dir", "services/library"]).await?;
-    for says in ["new      services/library/src/events/book_lent.rs", "changed  services/library/src/events/mod.rs", "Next:"]
+    for says in
+        ["new      services/library/src/events/book_lent.rs", "changed  services/library/src/events/mod.rs", "Next:"]
     {
         assert!(said.contains(says), "{said}");
     }

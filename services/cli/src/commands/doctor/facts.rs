@@ -56,8 +56,8 @@ pub async fn of_broker(
 /// What a process says of itself and of what is paused.
 pub async fn of_process(client: &Client, url: &str) -> Outcome<Facts> {
     let (_, report) = health::read(client, url).await?;
-    let paused: Option<Vec<Paused>> = client.get("/operator/paused", &[]).await.ok();
-    let pauses = paused.map(|paused| paused.into_iter().map(of_operator).collect());
+    let listed: Option<Vec<Paused>> = client.get("/operator/paused", &[]).await.ok();
+    let pauses = listed.map(|listed| listed.into_iter().map(of_operator).collect());
     Ok(Facts { pauses, process: Some(told(report)), ..Facts::default() })
 }
 

@@ -63,7 +63,7 @@ fn target<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 
 /// Patterns with a meaning that a word can say: `(pattern, type)`.
 const FORMS: &[(&str, &str)] = &[
-    (r"^[^\s\p{Cc}]+$", "id"),
+    (r"^[^\s\p{Cc}]+$", "text without spaces"),
     (r"^[^\p{Cc}]*[^\s\p{Cc}][^\p{Cc}]*$", "text on one line"),
     (r"^[\t\n\r\P{Cc}]*[^\s\p{Cc}][\t\n\r\P{Cc}]*$", "text"),
     (r"^[^@\s]+@[^@\s]+$", "e-mail address"),
@@ -72,8 +72,14 @@ const FORMS: &[(&str, &str)] = &[
 
 fn form(schema: &Value) -> Option<&'static str> {
     let pattern = schema["pattern"].as_str()?;
-    FORMS.iter().find(|(known, _)| *known == pattern).map(|(_, word)| *word)
+    let form = FORMS.iter().find(|(known, _)| *known == pattern).map(|(_, word)| *word)?;
+    // Ids are the only ones of this form that may be so long.
+    let is_id = form == "text without spaces" && schema["maxLength"] == ID_CHARS_MAX;
+    Some(if is_id { "id" } else { form })
 }
+
+/// How long an id may be.
+const ID_CHARS_MAX: u64 = 255;
 
 /// The type in words.
 fn kind(root: &Value, schema: &Value) -> String {
@@ -119,11 +125,11 @@ fn bounds(root: &Value, schema: &Value) -> Vec<String> {
     let schema = target(root, schema);
     let numbers = match (&schema["minimum"], &schema["exclusiveMinimum"], &schema["maximum"]) {
         (Value::Null, Value::Null, Value::Null) => None,
-        (least, Value::Null, Value::Null) => Some(format!("at least {least}")),
-        (Value::Null, Value::Null, most) => Some(format!("at most {most}")),
-        (least, Value::Null, most) => Some(format!("{least} to {most}")),
-        (_, above, Value::Null) => Some(format!("above {above}")),
-        (_, above, most) => Some(format!("above {above}, at most {most}")),
+        (least, Value::Null, Value::Null) => Some(format!("at least {}", plain(least))),
+        (Value::Null, Value::Null, most) => Some(format!("at most {}", plain(most))),
+        (least, Value::Null, most) => Some(format!("{} to {}", plain(least), plain(most))),
+        (_, above, Value::Null) => Some(format!("above {}", plain(above))),
+        (_, above, most) => Some(format!("above {}, at most {}", plain(above), plain(most))),
     };
     let length = |least: &str, most: &str, what: &str| match (&schema[least], &schema[most]) {
         (Value::Null, Value::Null) => None,
@@ -146,6 +152,12 @@ fn bounds(root: &Value, schema: &Value) -> Vec<String> {
     .flatten()
     .chain(of_items.into_iter().map(|bound| format!("each {bound}")))
     .collect()
+}
+
+/// A number without a fraction that is none: `100.0` as `100`.
+fn plain(number: &Value) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -175,7 +187,7 @@ mod tests {
                     "type": "object",
                     "required": ["score"],
                     "properties": {
-                        "score": { "type": "number", "minimum": 0, "maximum": 100, "x-personal": true },
+                        "score": { "type": "number", "minimum": -0.5, "maximum": 100.0, "x-personal": true },
                         "most": { "type": "number", "exclusiveMinimum": 0 },
                     },
                 },
@@ -194,7 +206,7 @@ mod tests {
             [
                 "id: id [1 to 255 characters] required",
                 "grades: list of object [1 to 9 items] required",
-                "grades[].score: number [0 to 100] required personal",
+                "grades[].score: number [-0.5 to 100] required personal",
                 "grades[].most: number [above 0]",
                 "at: time []",
                 "kind: always grade []",
@@ -212,7 +224,7 @@ mod tests {
             for field in of_schema(&fabric_catalog::schema(event.topic).unwrap()) {
                 let (topic, name) = (event.topic, &field.name);
                 assert!(!field.kind.contains("anything"), "{topic} {name} has no type");
-                assert!(!field.doc.is_empty() || name.ends_with("[]"), "{topic} {name} has no meaning");
+                assert!(!field.doc.is_empty() || name.ends_with([']', '}']), "{topic} {name} has no meaning");
             }
         }
     }

@@ -44,13 +44,11 @@ fn of_queue(common: &Common, config: &Config, queue: &str) -> Outcome {
     let services = platform::specs(config, &[])?;
     let topology = platform::topology_of(&services);
     let wanted = definitions(config, &[], Users::LeftOut)?;
-    match explain_queue(&services, platform::catalogue(), &topology, &wanted, queue) {
-        Some(explanation) => output::show(common.json, &explanation, queue::describe),
-        None => {
-            let names = topology.queues.iter().map(|queue| queue.name.as_str());
-            Err(Failure::Refused(format!("there is no queue {queue}{}", suggestion(queue, names))))
-        }
-    }
+    let Some(explanation) = explain_queue(&services, platform::catalogue(), &topology, &wanted, queue) else {
+        let names = topology.queues.iter().map(|queue| queue.name.as_str());
+        return Err(Failure::Refused(format!("there is no queue {queue}{}", suggestion(queue, names))));
+    };
+    output::show(common.json, &explanation, queue::describe)
 }
 
 /// The names that are most like one that nobody knows, as the end of a sentence.

@@ -97,7 +97,7 @@ fn with_line(text: &str, like: &str, line: &str) -> Option<String> {
     let (last, known) = *alike.last()?;
     let at = match alike.iter().find(|(_, known)| known.trim_start() > line) {
         Some((at, _)) => *at,
-        None if is_whole(known) => last + 1,
+        None if is_whole(known) && known.chars().next_back() == line.chars().next_back() => last + 1,
         None => return None,
     };
     let indent = known.strip_suffix(known.trim_start())?;
@@ -110,7 +110,7 @@ fn with_line(text: &str, like: &str, line: &str) -> Option<String> {
 /// Whether what begins on a line ends on it.
 fn is_whole(line: &str) -> bool {
     let count = |sign: char| line.matches(sign).count();
-    line.ends_with([';', ',', ')']) && count('(') == count(')') && count('{') == count('}')
+    count('(') == count(')') && count('{') == count('}')
 }
 
 #[cfg(test)]

@@ -21,8 +21,6 @@ pub async fn ask(question: String, given: bool) -> Outcome {
         io::stdin().read_line(&mut answer)?;
         Ok::<bool, io::Error>(matches!(answer.trim(), "y" | "Y" | "yes"))
     });
-    match asked.await.map_err(|error| Failure::Other(error.to_string()))?? {
-        true => Ok(()),
-        false => Err(Failure::StoppedEarly("nothing was changed".to_owned())),
-    }
+    let agreed = asked.await.map_err(|error| Failure::Other(error.to_string()))??;
+    if agreed { Ok(()) } else { Err(Failure::StoppedEarly("nothing was changed".to_owned())) }
 }

@@ -13,7 +13,7 @@ use crate::{
     topology::{Passwords, Users, definitions, vhost},
 };
 
-pub fn run(common: &Common, arguments: args::Export) -> Outcome {
+pub fn run(common: &Common, arguments: &args::Export) -> Outcome {
     let config = platform::configuration(common)?;
     let users = if arguments.users.is_some() { Users::Included } else { Users::LeftOut };
     let wanted = definitions(&config, &arguments.services, users)?;

@@ -17,7 +17,7 @@ pub async fn run(common: &Common, command: Topology) -> Outcome {
     match command {
         Topology::Plan(arguments) => plan::run(common, arguments).await,
         Topology::Apply(arguments) => apply::run(common, arguments).await,
-        Topology::Export(arguments) => export::run(common, arguments),
+        Topology::Export(arguments) => export::run(common, &arguments),
         Topology::Migrate(arguments) => migrate::run(common, arguments).await,
         Topology::Watch(arguments) => watch::run(common, &arguments).await,
     }

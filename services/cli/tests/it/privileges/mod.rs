@@ -50,7 +50,7 @@ async fn each_service_runs_with_its_own_user_and_makes_nothing() -> Result<()> {
     // A payload that is none is parked by each subscription that gets it: by its own exchange, into its own queue.
     ground.publish_garbage("academic", "gradebook.grade.posted").await?;
     for (service, subscription) in
-        [("academic", "academic.gpa_update"), ("notification", "notification.grade_posting_notification")]
+        [("academic", "academic.grade_calculation"), ("notification", "notification.grade_posting_notification")]
     {
         let (_, host) = hosts.iter().find(|(name, _)| *name == service).context("it runs here")?;
         eventually(DEADLINE, &format!("{subscription} has parked it"), async || {

@@ -15,7 +15,8 @@ use crate::process::DEADLINE;
 async fn logs_in(url: &str, user: &str, password: &str) -> Result<()> {
     let url = url.replace("guest:guest", &format!("{user}:{password}"));
     let config = Config::load(None, [("FABRIC__BROKER__URL".to_owned(), url)])?;
-    let mut status = fabric::connect(&config, "test").await?.broker.status();
+    let adapters = fabric::connect(&config, "test").await?;
+    let mut status = adapters.broker.status();
     tokio::time::timeout(DEADLINE, status.wait_for(|status| status.connected)).await.context("it was refused")??;
     Ok(())
 }

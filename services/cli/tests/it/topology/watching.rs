@@ -15,9 +15,17 @@ use tokio::{
 use super::{World, binding, cli, ends};
 use crate::process::DEADLINE;
 
+const EXTRA: &str = "gradebook.extra.added";
+
+/// The next line about the extra binding. What has just been made may be missing from the API's lists for a moment.
 async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
-    let line = tokio::time::timeout(DEADLINE, lines.next_line()).await.context("it says nothing")??;
-    Ok(serde_json::from_str(&line.context("it ended")?)?)
+    loop {
+        let line = tokio::time::timeout(DEADLINE, lines.next_line()).await.context("it says nothing")??;
+        let seen: Value = serde_json::from_str(&line.context("it ended")?)?;
+        if seen["resource"]["name"]["key"] == EXTRA {
+            return Ok(seen);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,15 +38,14 @@ async fn drift_is_told_when_it_appears_and_when_it_is_gone() -> Result<()> {
     let mut command = Command::from(world.cli.command(&["topology", "watch", "--every", "1", "--json"]));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let mut lines = BufReader::new(child.stdout.take().context("it is piped")?).lines();
-    let extra = binding("events.gradebook", "notification.dispatch", "gradebook.extra.added");
+    let extra = binding("events.gradebook", "notification.dispatch", EXTRA);
     world.management.bind(&extra).await?;
     let seen = next(&mut lines).await?;
     assert_eq!((&seen["drift"], &seen["class"]), (&"appeared".into(), &"orphan".into()), "{seen}");
-    assert_eq!(seen["resource"]["name"]["key"], "gradebook.extra.added");
     assert!(seen["at"].is_string(), "{seen}");
     world.management.unbind(&extra).await?;
     let seen = next(&mut lines).await?;
-    assert_eq!((&seen["drift"], &seen["resource"]["name"]["key"]), (&"gone".into(), &"gradebook.extra.added".into()));
+    assert_eq!(seen["drift"], "gone", "{seen}");
 
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).context("it runs")?;
     kill_process(pid, Signal::INT)?;

@@ -1,0 +1,5 @@
+//! What the service does when something happens: a module for each subscription.
+
+pub mod accounts;
+pub mod kitchen_plan;
+pub mod lunch_log;
