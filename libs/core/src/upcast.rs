@@ -54,6 +54,7 @@ pub fn to_version(found: u16, known: u16, upcasters: &[Upcaster], body: &[u8]) -
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "an upcaster takes a value and may fail")]
 mod tests {
     use serde_json::json;
 

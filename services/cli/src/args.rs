@@ -57,7 +57,7 @@ pub enum Command {
     /// Bring data in.
     #[command(subcommand, after_help = exit::TABLE)]
     Import(Import),
-    /// Publish one event, or `CloudEvents` from a file.
+    /// Publish one event, or CloudEvents from a file.
     #[command(after_help = exit::TABLE)]
     Publish(Publish),
     /// Show events as they go by, until Ctrl-C.
@@ -148,7 +148,7 @@ pub struct Publish {
     /// The payload as JSON, or @FILE, or @- for standard input.
     #[arg(long, value_name = "JSON|@FILE", requires = "topic")]
     pub data: Option<String>,
-    /// Publish the `CloudEvents` in this file (- is standard input): one, or a JSON array of them. Each keeps its id, its time and its
+    /// Publish the CloudEvents in this file (- is standard input): one, or a JSON array of them. Each keeps its id, its time and its
     /// correlation, so publishing them again is harmless.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["topic", "data"])]
     pub cloudevents: Option<String>,

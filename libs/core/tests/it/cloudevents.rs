@@ -11,7 +11,7 @@ use cloudevents::{
     },
 };
 use fabric_core::{
-    EventId,
+    EventId, PartitionKey,
     codec::{
         self, CLOUDEVENTS_BATCH_JSON, CLOUDEVENTS_JSON, InvalidBatch, Poison, decode_batch, decode_message,
         encode_structured,
@@ -199,7 +199,7 @@ fn we_read_what_the_sdk_writes() {
         assert_eq!(metadata.id, EventId::of_producer("https://example.edu/registrar", "order-5"));
         assert_eq!(metadata.time.to_string(), "2026-11-02T08:30:00Z");
         assert_eq!((metadata.position, metadata.version), (Some(7), 1));
-        assert_eq!(metadata.key.as_ref().map(|key| key.as_str()), Some("u-11391"));
+        assert_eq!(metadata.key.as_ref().map(PartitionKey::as_str), Some("u-11391"));
         // Without a schema it is of version 1, which had letters.
         assert!(received.payload::<GradePosted>().is_err());
     }

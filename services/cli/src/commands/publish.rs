@@ -1,4 +1,4 @@
-//! `fabric publish`: one event from JSON, or `CloudEvents` from a file.
+//! `fabric publish`: one event from JSON, or CloudEvents from a file.
 
 use std::{collections::VecDeque, io::Read};
 
@@ -153,14 +153,14 @@ fn note(reply: &PublishReply) -> &'static str {
 /// How events are published: by a running `fabric up`, or from here.
 enum Way {
     Running(Client),
-    Direct(Host),
+    Direct(Box<Host>),
 }
 
 impl Way {
     async fn open(common: &Common, config: &Config) -> Outcome<Self> {
         Ok(match operator::reach(common, config).await? {
             Reach::Running(client) => Self::Running(client),
-            Reach::Direct(adapters) => Self::Direct(platform::host(config, adapters, &[]).await?),
+            Reach::Direct(adapters) => Self::Direct(Box::new(platform::host(config, adapters, &[]).await?)),
         })
     }
 

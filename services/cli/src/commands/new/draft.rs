@@ -55,8 +55,8 @@ impl Draft {
     }
 
     /// What is to be done next.
-    pub fn then(&mut self, step: String) {
-        self.next.push(step);
+    pub fn then(&mut self, step: impl Into<String>) {
+        self.next.push(step.into());
     }
 
     /// Writes everything. Fails, and writes nothing, when a file that is to be new is there.

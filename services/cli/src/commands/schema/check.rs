@@ -1,6 +1,6 @@
 //! `fabric schema check`: the kept schemas against the events of this binary.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
 use fabric::{
     Descriptor, Pattern, Topic,
@@ -128,13 +128,13 @@ fn of_file(folder: &Path, topic: &Topic, version: u16) -> Outcome<Vec<Finding>> 
     if kept["$id"] != schema_uri(topic, version) {
         found.push(broken(event.topic, Some(version), Kind::Unreadable, "its $id is not of its topic and version"));
     }
-    if version == event.version {
-        found.extend(changes(event, &kept)?);
-    } else if version > event.version {
-        let known = format!("this binary knows version {} at most", event.version);
-        found.push(broken(event.topic, Some(version), Kind::Newer, &known));
-    } else {
-        found.extend(unreadable_examples(event, version, &kept));
+    match version.cmp(&event.version) {
+        Ordering::Equal => found.extend(changes(event, &kept)?),
+        Ordering::Less => found.extend(unreadable_examples(event, version, &kept)),
+        Ordering::Greater => {
+            let known = format!("this binary knows version {} at most", event.version);
+            found.push(broken(event.topic, Some(version), Kind::Newer, &known));
+        }
     }
     Ok(found)
 }

@@ -136,18 +136,14 @@ fn rule<'a>(schema: &'a Value, error: &ValidationError<'_>) -> Option<&'a Value>
 
 /// The way to the value, in names that the schema knows: the keys of a map could be data.
 fn path(names: &BTreeSet<&str>, error: &ValidationError<'_>) -> String {
-    let mut path = String::new();
-    for segment in error.instance_path().segments() {
-        match segment {
-            LocationSegment::Index(index) => path.push_str(&format!("[{index}]")),
-            LocationSegment::Property(name) if names.contains(name.as_ref()) => {
-                path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(&name);
-            }
-            LocationSegment::Property(_) => path.push_str("{}"),
-        }
-    }
-    if path.is_empty() { "payload".to_owned() } else { path }
+    let step = |segment: LocationSegment<'_>| match segment {
+        LocationSegment::Index(index) => format!("[{index}]"),
+        LocationSegment::Property(name) if names.contains(name.as_ref()) => format!(".{name}"),
+        LocationSegment::Property(_) => "{}".to_owned(),
+    };
+    let path: String = error.instance_path().segments().map(step).collect();
+    let path = path.strip_prefix('.').unwrap_or(&path);
+    if path.is_empty() { "payload".to_owned() } else { path.to_owned() }
 }
 
 fn names_in<'a>(schema: &'a Value, names: &mut BTreeSet<&'a str>) {
