@@ -1,7 +1,9 @@
 //! What stands on a broker, compared, made, migrated and watched: a node with the management plugin, each test on a virtual host of its own.
 
 mod applying;
+mod load;
 mod migrating;
+mod ordered;
 mod users;
 mod watching;
 

@@ -14,7 +14,7 @@ fn in_short(reply: &Reply) -> (u16, String, Vec<String>) {
     let json = reply.json();
     let checks = json["checks"].as_array().unwrap();
     let names: Vec<&str> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["broker", "consumers", "circuits", "pauses", "cache", "draining"]);
+    assert_eq!(names, ["broker", "topology", "consumers", "circuits", "pauses", "cache", "draining"]);
     let failing =
         checks.iter().filter(|check| check["ok"] != true).map(|check| check["name"].as_str().unwrap().to_owned());
     (reply.status.as_u16(), json["status"].as_str().unwrap().to_owned(), failing.collect())

@@ -38,7 +38,7 @@ impl Draft {
 
     /// A line for a file that is there, among those that begin alike. Where there is none of these, whoever has changed the file is told
     /// to add the line.
-    pub fn insert(&mut self, path: &str, like: &str, line: &str) -> Outcome {
+    pub fn insert(&mut self, path: &str, prefix: &str, line: &str) -> Outcome {
         let path = self.folder.join(path);
         let changed = self.changed.iter().position(|(known, _)| *known == path);
         let text = match changed.and_then(|index| self.changed.get(index)) {
@@ -46,7 +46,7 @@ impl Draft {
             None => std::fs::read_to_string(&path)
                 .map_err(|error| Failure::Refused(format!("cannot read {}: {error}", path.display())))?,
         };
-        match (with_line(&text, like, line), changed.and_then(|index| self.changed.get_mut(index))) {
+        match (with_line(&text, prefix, line), changed.and_then(|index| self.changed.get_mut(index))) {
             (Some(text), Some(known)) => known.1 = text,
             (Some(text), None) => self.changed.push((path, text)),
             (None, _) => self.next.push(format!("add this to {}: {line}", path.display())),
@@ -55,8 +55,8 @@ impl Draft {
     }
 
     /// What is to be done next.
-    pub fn then(&mut self, step: impl Into<String>) {
-        self.next.push(step.into());
+    pub fn then(&mut self, step: String) {
+        self.next.push(step);
     }
 
     /// Writes everything. Fails, and writes nothing, when a file that is to be new is there.
@@ -86,12 +86,12 @@ impl fmt::Display for Written {
 
 /// The text with a line more, in the order of the alphabet among the lines that begin like it, and as far to the right as they. None when
 /// there are none, or when it cannot be told where the last of them ends.
-fn with_line(text: &str, like: &str, line: &str) -> Option<String> {
+fn with_line(text: &str, prefix: &str, line: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let alike: Vec<(usize, &str)> = lines
         .iter()
         .enumerate()
-        .filter(|(_, known)| known.trim_start().starts_with(like))
+        .filter(|(_, known)| known.trim_start().starts_with(prefix))
         .map(|(at, one)| (at, *one))
         .collect();
     let (last, known) = *alike.last()?;
@@ -130,8 +130,8 @@ mod tests {
             ("x\n    .f(b);\n}\n", ".f(", ".f(c)", None),
             ("", "mod ", "mod a;", None),
         ];
-        for (text, like, line, expected) in table {
-            assert_eq!(with_line(text, like, line).as_deref(), expected, "{text}");
+        for (text, prefix, line, expected) in table {
+            assert_eq!(with_line(text, prefix, line).as_deref(), expected, "{text}");
         }
     }
 }
