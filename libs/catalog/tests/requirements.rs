@@ -35,3 +35,43 @@ fn every_required_event_is_there() {
     let missing: Vec<&str> = required().into_keys().filter(|topic| fabric_catalog::find(topic).is_none()).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// Past participles that do not end in `ed`.
+const IRREGULAR: [&str; 6] = ["overridden", "read", "redriven", "sent", "set", "withdrawn"];
+
+/// Why a topic is not the name of something that happened.
+fn misnamed(topic: &str) -> Option<&'static str> {
+    let words: Vec<&str> = topic.split('.').collect();
+    let [_, _, action] = words.as_slice() else { return Some("three words are wanted") };
+    let verb = action.rsplit('_').next().unwrap_or_default();
+    let is_past = verb.len() > 3 && verb.ends_with("ed") || IRREGULAR.contains(&verb);
+    if is_past { None } else { Some("the third word says what happened, in the past tense") }
+}
+
+#[test]
+fn every_topic_names_what_happened_in_three_words() {
+    for event in fabric_catalog::all() {
+        assert_eq!(misnamed(event.topic), None, "{}", event.topic);
+    }
+    let table = ["gradebook.grade.post", "gradebook.grade", "gradebook.grade.posting", "a.b.c.posted", "iep.plan.exits"];
+    assert!(table.iter().all(|topic| misnamed(topic).is_some()));
+}
+
+/// What is the same has one type: two shapes or vocabularies that are alike have one name.
+#[test]
+fn no_shape_has_two_names() {
+    let mut names: BTreeMap<String, (String, &str)> = BTreeMap::new();
+    for event in fabric_catalog::all() {
+        let schema = fabric_catalog::schema(event.topic).unwrap();
+        for (name, shape) in schema["$defs"].as_object().into_iter().flatten() {
+            let content = match (shape["properties"].as_object(), shape["enum"].as_array()) {
+                (Some(fields), _) => format!("fields {:?}", fields.keys().collect::<Vec<_>>()),
+                (None, Some(words)) => format!("words {words:?}"),
+                (None, None) => continue,
+            };
+            let (known, topic) = names.entry(content).or_insert_with(|| (name.clone(), event.topic));
+            assert_eq!(known, name, "{topic} and {}", event.topic);
+        }
+    }
+    assert!(names.len() > 50, "only {} shapes", names.len());
+}

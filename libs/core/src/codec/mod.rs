@@ -125,7 +125,7 @@ pub fn decode(incoming: &Incoming) -> Result<Received, Poison> {
 /// The exchange and the routing key that an event was published with. Retries and redrives come straight to the queue, and say by which
 /// way the original came: one that was misrouted stays so. None: it never came by a context's exchange.
 fn way_of(incoming: &Incoming) -> Option<(&str, &str)> {
-    if !names::leads_to_one_queue(&incoming.exchange) {
+    if !names::brings_copies(&incoming.exchange) {
         return Some((&incoming.exchange, &incoming.routing_key));
     }
     let headers = &incoming.message.headers;

@@ -47,7 +47,14 @@ pub fn leads_to_one_queue(exchange: &str) -> bool {
     exchange.is_empty() || is_queues_exchange(exchange)
 }
 
+/// Whether what comes by an exchange is a copy: it leads to one queue, or straight into a splitter, as the events of a subscription do
+/// that are moved to another number of partitions. Other events come by a splitter too, but were published to their context's exchange.
+pub fn brings_copies(exchange: &str) -> bool {
+    leads_to_one_queue(exchange) || exchange.ends_with(SLOTS)
+}
+
 const QUEUES: &str = "queues.";
+const SLOTS: &str = ".slots";
 
 /// The queue of a subscription in which events wait for their next attempt. The delay in milliseconds is part of the name, since
 /// a queue's delay can never change.
@@ -78,7 +85,7 @@ const CLIENT_CHARACTERS_MAX: usize = 128;
 
 /// The exchange that spreads a partitioned subscription's events over its queues by their slot.
 pub fn slots_exchange(subscription: &SubscriptionName) -> String {
-    format!("{subscription}.slots")
+    format!("{subscription}{SLOTS}")
 }
 
 /// The exchange that takes those of them which have no slot: events of foreign producers.

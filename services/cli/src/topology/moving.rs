@@ -139,7 +139,7 @@ pub async fn stays_empty(desk: &Desk, broker: &dyn Broker, queue: &str) -> Outco
 fn moved_copy(incoming: Incoming, to: &Destination) -> Outgoing {
     let Incoming { tag, exchange, routing_key, redelivered: _, mut message } = incoming;
     message.headers.retain(may_travel);
-    if !names::leads_to_one_queue(&exchange) && message.headers.get(ORIGIN_EXCHANGE).is_none() {
+    if !names::brings_copies(&exchange) && message.headers.get(ORIGIN_EXCHANGE).is_none() {
         message.headers.set(ORIGIN_EXCHANGE, exchange);
         message.headers.set(ORIGIN_KEY, routing_key.as_str());
     }

@@ -14,7 +14,10 @@ use fabric::{
     },
     host::contexts_of,
 };
-use fabric_testkit::servers::{Server, require};
+use fabric_testkit::{
+    servers::{Server, require},
+    wait::eventually,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -22,6 +25,7 @@ use super::{
     load::{Load, every_number},
     of_class,
 };
+use crate::process::DEADLINE;
 
 /// The service wants it spread over four queues.
 const CALCULATION: &str = "academic.grade_calculation";
@@ -62,7 +66,7 @@ fn holds_nothing(report: &Value, queue: &str) -> bool {
     reason.is_some_and(|reason| reason.as_str().is_some_and(|reason| reason.contains("holds 0 events")))
 }
 
-/// Declares the subscription over another number of queues, and migrates it under load.
+/// Declares the subscription over another number of queues, and migrates it under load, at the second go: the first is killed.
 async fn migrates_from(before: u8) -> Result<()> {
     let world = World::new().await?;
     let (cli, management, broker) = (&world.cli, &world.management, world.broker().await?);
@@ -76,6 +80,13 @@ async fn migrates_from(before: u8) -> Result<()> {
     assert!(said.contains("keeps the order of events") && said.contains("--accept-reordering"), "{said}");
 
     let load = Load::start(broker.clone(), WITHDRAWN).await?;
+    let bound = management.actual().await?.definitions.bindings;
+    let mut first = cli.start(&["topology", "migrate", CALCULATION, "--accept-reordering", "--yes"])?;
+    eventually(DEADLINE, "the migration is under way", async || {
+        Ok::<bool, anyhow::Error>(management.actual().await?.definitions.bindings != bound)
+    })
+    .await?;
+    first.kill().await?;
     ends(cli, &["migrate", CALCULATION, "--accept-reordering", "--yes"], 0).await?;
     let published = load.stop().await?;
 
