@@ -144,6 +144,16 @@ impl Config {
         Ok(Self { settings: settings.collect(), ..config })
     }
 
+    /// What suits a service that runs by itself: where many do, one place makes what all of them need on the broker, and each of them
+    /// only looks, unless it is told otherwise.
+    #[must_use]
+    pub fn of_one_service(mut self) -> Self {
+        if self.topology.at_start == AtStart::Auto {
+            self.topology.at_start = AtStart::Verify;
+        }
+        self
+    }
+
     /// Every key as it was loaded, in the order of `config/fabric.toml`, without passwords.
     pub fn describe(&self) -> &[Setting] {
         &self.settings

@@ -373,3 +373,13 @@ fn the_management_interface_is_found_beside_the_broker() {
         assert_eq!(config.management_url().as_ref().map(SecretUrl::expose), expected, "{broker} {management}");
     }
 }
+
+#[test]
+fn a_service_of_its_own_makes_nothing_on_the_broker_unless_it_is_told_to() {
+    let table = [("auto", AtStart::Verify), ("create", AtStart::Create), ("verify", AtStart::Verify)];
+    for (word, expected) in table {
+        let config = Config::load(None, [("FABRIC__TOPOLOGY__AT_START".into(), word.into())]).unwrap();
+        assert_eq!(config.of_one_service().topology.at_start, expected, "{word}");
+    }
+    assert_eq!(Config::load(None, []).unwrap().topology.at_start, AtStart::Auto);
+}

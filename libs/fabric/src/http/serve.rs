@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{self, AtStart, Config, ConfigError},
+    config::{self, Config, ConfigError},
     connect::{ConnectError, connect},
     host::{Host, HostError},
     identity::{KeyError, Tokens, Verifier},
@@ -64,11 +64,7 @@ pub async fn main(name: &str, catalogue: &'static [Descriptor], service: impl An
 }
 
 async fn run(name: &str, catalogue: &'static [Descriptor], service: Box<dyn AnyService>) -> Result<(), ServeError> {
-    let mut config = Config::load(None, config::environment())?;
-    if config.topology.at_start == AtStart::Auto {
-        // Where many services run, one place makes what all of them need.
-        config.topology.at_start = AtStart::Verify;
-    }
+    let config = Config::load(None, config::environment())?.of_one_service();
     telemetry::init_logging(&config.log)?;
     let metrics = telemetry::install_metrics()?;
     tokio::spawn(metrics.clone().upkeep());

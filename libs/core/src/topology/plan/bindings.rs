@@ -2,8 +2,9 @@
 
 use super::{Compared, MISSING, under_way, whole};
 use crate::{
+    name::SubscriptionName,
     resend,
-    topology::{BindingDefinition, Change, Class, Destination, Resource},
+    topology::{BindingDefinition, Change, Class, Destination, Resource, names},
 };
 
 pub(super) fn changes(compared: &Compared<'_>) -> Vec<Change> {
@@ -49,11 +50,21 @@ fn unwanted(compared: &Compared<'_>, binding: &BindingDefinition) -> Option<Chan
         return Some(whole(resource, Class::NeedsMigration, &moves(binding)));
     }
     let reason = if compared.wanted.queues.contains_key(destination) {
-        "nobody wants it, and the events that it brings are parked: there is no handler for them"
+        "nobody wants it, and the events that it brings are parked: there is no handler for them".to_owned()
+    } else if is_spread_now(compared, destination) {
+        format!(
+            "its subscription has partitions now: `fabric topology migrate {destination}` moves what the queue holds"
+        )
     } else {
-        "nobody wants it or what it leads to, and it still brings events there"
+        "nobody wants it or what it leads to, and it still brings events there".to_owned()
     };
-    Some(whole(resource, Class::Orphan, reason))
+    Some(whole(resource, Class::Orphan, &reason))
+}
+
+/// Whether a queue was that of a whole subscription, which is wanted over several queues now.
+fn is_spread_now(compared: &Compared<'_>, queue: &str) -> bool {
+    let splitter = SubscriptionName::try_new(queue).map(|subscription| names::slots_exchange(&subscription));
+    splitter.is_ok_and(|splitter| compared.wanted.exchanges.contains_key(&splitter))
 }
 
 /// Whether a destination is there to stay. The queues by which somebody only watches are exclusive, and not among the definitions.

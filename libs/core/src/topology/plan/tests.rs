@@ -148,6 +148,16 @@ fn another_number_of_partitions_needs_a_migration() {
 }
 
 #[test]
+fn who_goes_over_to_partitions_is_told_how_the_old_queue_is_emptied() {
+    let changes = plan(&audit(strict(4)), &standing(audit(Order::Loose)));
+    let old = to_queue("events.gradebook", "academic.audit", "gradebook.#");
+    let found = changes.iter().find(|change| change.resource == Resource::Binding(Box::new(old.clone())));
+    let found = found.expect("it is not wanted any more");
+    assert_eq!(found.class, Class::Orphan);
+    assert!(found.reason.contains("`fabric topology migrate academic.audit`"), "{}", found.reason);
+}
+
+#[test]
 fn a_changed_retry_policy_makes_new_wait_queues_and_leaves_the_old_ones() {
     let mut other = subscription("academic.audit", &["gradebook.#"], Order::Loose);
     other.retry = crate::retry::RetryPolicy::try_new(3, 2_000, 2, 60_000, 0).unwrap();

@@ -53,8 +53,12 @@ fn of_queue(common: &Common, config: &Config, queue: &str) -> Outcome {
 
 /// The names that are most like one that nobody knows, as the end of a sentence.
 pub(super) fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let mut near: Vec<(usize, &str)> = known.map(|known| (strsim::damerau_levenshtein(name, known), known)).collect();
-    near.sort_unstable();
-    let near: Vec<&str> = near.into_iter().take(SUGGESTED_MAX).map(|(_, known)| known).collect();
+    let service = |name: &str| name.split('.').next().map(str::to_owned);
+    let mut near: Vec<&str> = known.collect();
+    // What belongs to the same service is nearer than what is merely spelled alike.
+    near.sort_by_cached_key(|known| {
+        (service(known) != service(name), strsim::damerau_levenshtein(name, known), (*known).to_owned())
+    });
+    near.truncate(SUGGESTED_MAX);
     if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
 }
