@@ -53,7 +53,8 @@ fn every_topic_names_what_happened_in_three_words() {
     for event in fabric_catalog::all() {
         assert_eq!(misnamed(event.topic), None, "{}", event.topic);
     }
-    let table = ["gradebook.grade.post", "gradebook.grade", "gradebook.grade.posting", "a.b.c.posted", "iep.plan.exits"];
+    let table =
+        ["gradebook.grade.post", "gradebook.grade", "gradebook.grade.posting", "a.b.c.posted", "iep.plan.exits"];
     assert!(table.iter().all(|topic| misnamed(topic).is_some()));
 }
 
