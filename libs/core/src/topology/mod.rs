@@ -10,6 +10,7 @@ mod migration;
 pub mod names;
 mod plan;
 #[cfg(test)]
+#[path = "tests/sample.rs"]
 mod sample;
 mod users;
 mod wanted;
