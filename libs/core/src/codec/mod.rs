@@ -144,7 +144,7 @@ pub fn decode_message(message: &Message) -> Result<Received, Poison> {
 }
 
 /// A content type without its parameters.
-fn media_type(content_type: &str) -> &str {
+pub(crate) fn media_type(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 

@@ -122,7 +122,7 @@ pub fn edited_copy(
     }
     let mut outgoing = copy_to(names::parked_queue(subscription), incoming);
     let kind = incoming.message.properties.content_type.as_deref();
-    let is_structured = kind.is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == CLOUDEVENTS_JSON);
+    let is_structured = kind.is_some_and(|kind| codec::media_type(kind) == CLOUDEVENTS_JSON);
     if is_structured || metadata.version != descriptor.version {
         // The body was the whole event, or of an older version. It goes on in binary mode, with the same attributes but for the version.
         let own = outgoing.message.headers;

@@ -10,8 +10,11 @@
 //! The partitions of a subscription: each slot is bound to its new queue before it is unbound from its old one, and what queues
 //! hold that no slot leads to any more is moved on.
 
+mod moved;
 mod partitions;
 mod queue;
+
+pub use moved::moved_copy;
 
 use super::{Actual, BindingDefinition, Definitions, Destination, QueueDefinition, names};
 use crate::name::SubscriptionName;

@@ -25,7 +25,7 @@ pub use explain::{
     explain_queue,
 };
 pub use export::{DefinitionsError, arguments_from_json, from_json, to_json};
-pub use migration::{MigrationError, Reordering, Step, next};
+pub use migration::{MigrationError, Reordering, Step, moved_copy, next};
 pub use plan::{Keep, plan, prunable, prune_order};
 pub use users::{DEPLOYER, Declaring, OPERATOR, users};
 pub use wanted::{Caps, queue_arguments, slot_arguments, splitter_arguments, wanted};

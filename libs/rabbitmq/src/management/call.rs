@@ -18,6 +18,8 @@ use super::{ManagementError, ManagementUrl};
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The most that an answer may have: a queue takes a few hundred bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What is told of a refusal without a reason, or with one that is no text.
+const NO_REASON: &str = "it gives no reason in words";
 
 /// The connections to one API, and who we are there.
 pub(super) struct Client {
@@ -200,10 +202,9 @@ impl Calls {
 
 /// What an answer means that is not a success.
 fn refusal(call: &Call, answer: &http::response::Parts, body: &[u8]) -> ManagementError {
-    const NO_REASON: &str = "it gives no reason in words";
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
-    let (error, reason) = (said["error"].as_str(), said["reason"].as_str());
-    let (resource, detail) = (call.resource.clone(), reason.unwrap_or(NO_REASON).trim().to_owned());
+    let (error, reason) = (said["error"].as_str(), in_words(&said["reason"]));
+    let (resource, detail) = (call.resource.clone(), reason.clone().unwrap_or_else(|| NO_REASON.to_owned()));
     match answer.status.as_u16() {
         // The same status says that nobody logged in and that somebody may not; only the former is asked to log in.
         401 if error == Some("not_authorized") || answer.headers.contains_key(http::header::WWW_AUTHENTICATE) => {
@@ -211,7 +212,7 @@ fn refusal(call: &Call, answer: &http::response::Parts, body: &[u8]) -> Manageme
         }
         401 | 403 => ManagementError::Forbidden { what: format!("{} {resource}", call.verb), detail },
         404 => ManagementError::NotFound { resource },
-        400 if reason == Some("vhost_or_user_not_found") => ManagementError::NotFound { resource },
+        400 if reason.as_deref() == Some("vhost_or_user_not_found") => ManagementError::NotFound { resource },
         400 if detail.contains("flag set are not supported") => ManagementError::Unconditional { resource },
         400 | 405 | 409 | 412 => ManagementError::Refused { resource, detail },
         status if answer.status.is_server_error() => {
@@ -219,4 +220,10 @@ fn refusal(call: &Call, answer: &http::response::Parts, body: &[u8]) -> Manageme
         }
         status => call.unreadable(format!("the status {status}")),
     }
+}
+
+/// The reason as the broker gives it: a sentence, or a list such as `["not_base64", "…"]`. Of a list only the name is told: what follows
+/// may be what was sent, and that may be a secret.
+fn in_words(reason: &Value) -> Option<String> {
+    reason.as_str().or_else(|| reason[0].as_str()).map(|text| text.trim().to_owned())
 }

@@ -45,15 +45,23 @@ impl Management {
         let tags = tags.iter().map(String::as_str).collect::<Vec<_>>().join(",");
         self.run(move |calls| {
             let (path, resource) = (["users", name.as_str()], format!("the user {name}"));
-            let hash = match hash {
-                Some(hash) => hash,
-                None => match calls.read::<HasPassword>(&Call::get(&path, resource.as_str())) {
-                    Ok(user) => user.password_hash,
-                    Err(ManagementError::NotFound { .. }) => String::new(),
-                    Err(error) => return Err(error),
-                },
+            let put = || {
+                let hash = match &hash {
+                    Some(hash) => hash.clone(),
+                    None => match calls.read::<HasPassword>(&Call::get(&path, resource.as_str())) {
+                        Ok(user) => user.password_hash,
+                        Err(ManagementError::NotFound { .. }) => String::new(),
+                        Err(error) => return Err(error),
+                    },
+                };
+                let body = json!({ "password_hash": hash, "tags": tags });
+                calls.done(&Call::put(&path, resource.as_str(), body))
             };
-            calls.done(&Call::put(&path, resource, json!({ "password_hash": hash, "tags": tags })))
+            match put() {
+                // Somebody else made it between the broker's look and its write. Now it is there and can be changed.
+                Err(ManagementError::Refused { detail, .. }) if detail == "user_already_exists" => put(),
+                outcome => outcome,
+            }
         })
         .await
     }

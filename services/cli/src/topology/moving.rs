@@ -9,9 +9,7 @@ use std::{
 use fabric::{
     core::{
         ack_ledger::{Settlement, Tag},
-        message::{HeaderValue, Headers, Incoming, Outgoing},
-        resend::{ORIGIN_EXCHANGE, ORIGIN_KEY},
-        topology::{Destination, names},
+        topology::{Destination, moved_copy},
     },
     runtime::ports::{Broker, Confirmed, ConsumeError, ConsumeRequest, Consumer, PublishError},
 };
@@ -132,82 +130,4 @@ pub async fn stays_empty(desk: &Desk, broker: &dyn Broker, queue: &str) -> Outco
         }
     }
     Ok(true)
-}
-
-/// The same event for another place: by the default exchange to a queue, which whoever may delete queues may write to, and with its own
-/// key to an exchange that tells by its headers where it goes.
-fn moved_copy(incoming: Incoming, to: &Destination) -> Outgoing {
-    let Incoming { tag, exchange, routing_key, redelivered: _, mut message } = incoming;
-    message.headers.retain(may_travel);
-    if !names::brings_copies(&exchange) && message.headers.get(ORIGIN_EXCHANGE).is_none() {
-        message.headers.set(ORIGIN_EXCHANGE, exchange);
-        message.headers.set(ORIGIN_KEY, routing_key.as_str());
-    }
-    let properties = &mut message.properties;
-    // The broker checks the user id against the connection that publishes, which is ours now.
-    properties.user_id = None;
-    properties.persistent = true;
-    if properties.message_id.as_deref().is_none_or(str::is_empty) {
-        // The confirm is matched by it; a foreign event may have come without one.
-        properties.message_id = Some(format!("{}:{tag}", to.name()));
-    }
-    let (exchange, routing_key) = match to {
-        Destination::Queue(queue) => (String::new(), queue.clone()),
-        Destination::Exchange(exchange) => (exchange.clone(), own_key(routing_key, &message.headers)),
-    };
-    Outgoing { exchange, routing_key, message }
-}
-
-/// The key that the event was published with first.
-fn own_key(routing_key: String, headers: &Headers) -> String {
-    headers.text(ORIGIN_KEY).map_or(routing_key, str::to_owned)
-}
-
-/// What a broker has added is not carried on, nor what would make it route copies elsewhere.
-fn may_travel(name: &str, value: &HeaderValue) -> bool {
-    let is_brokers = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-    let routes = name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc");
-    !is_brokers && !routes && *value != HeaderValue::Other
-}
-
-#[cfg(test)]
-mod tests {
-    use fabric::core::message::{Message, Properties};
-
-    use super::*;
-
-    fn incoming(exchange: &str, key: &str, headers: &[(&'static str, &str)]) -> Incoming {
-        let properties =
-            Properties { message_id: Some("1".into()), user_id: Some("a".into()), ..Properties::default() };
-        let mut message = Message { properties, ..Message::default() };
-        for (name, value) in headers {
-            message.headers.set(*name, *value);
-        }
-        Incoming { tag: 7, exchange: exchange.to_owned(), routing_key: key.to_owned(), redelivered: true, message }
-    }
-
-    #[test]
-    fn an_event_goes_to_a_queue_with_what_it_carries_and_where_it_came_from() {
-        let to = Destination::Queue("a.b.standby".to_owned());
-        let headers = [("cloudEvents_id", "1"), ("x-death", "forged"), ("CC", "kyc"), ("fabric-attempt", "2")];
-        let copy = moved_copy(incoming("events.a", "a.b.c", &headers), &to);
-        assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("", "a.b.standby"));
-        let names: Vec<&str> = copy.message.headers.iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["cloudEvents_id", "fabric-attempt", ORIGIN_EXCHANGE, ORIGIN_KEY]);
-        let properties = &copy.message.properties;
-        assert_eq!((properties.message_id.as_deref(), properties.user_id.as_deref()), (Some("1"), None));
-        assert!(properties.persistent);
-    }
-
-    #[test]
-    fn a_copy_goes_to_a_splitter_with_the_key_of_its_original() {
-        let to = Destination::Exchange("a.b.slots".to_owned());
-        let copy =
-            moved_copy(incoming("queues.a", "a.b", &[(ORIGIN_EXCHANGE, "events.a"), (ORIGIN_KEY, "a.b.c")]), &to);
-        assert_eq!((copy.exchange.as_str(), copy.routing_key.as_str()), ("a.b.slots", "a.b.c"));
-        assert_eq!(moved_copy(incoming("events.a", "a.x.y", &[]), &to).routing_key, "a.x.y");
-        let mut nameless = incoming("", "a.b", &[]);
-        nameless.message.properties.message_id = None;
-        assert_eq!(moved_copy(nameless, &to).message.properties.message_id.as_deref(), Some("a.b.slots:7"));
-    }
 }

@@ -8,6 +8,7 @@ use fabric_rabbitmq::{
 };
 use fabric_runtime::ports::{Broker, ConsumeError, ConsumeRequest, PublishError};
 use fabric_testkit::servers::{Server, require};
+use futures_util::future::try_join_all;
 
 use super::{client_of, fresh, fresh_with_broker};
 use crate::{consume, next_id, options, outgoing, topology};
@@ -100,6 +101,28 @@ async fn users_and_their_permissions_are_made_and_unmade() -> Result<()> {
     }
     let bad = management.put_user(&user, &BTreeSet::new(), Some("no hash: s3cret")).await.err().context("refused")?;
     assert!(matches!(bad, ManagementError::Refused { .. }) && !format!("{bad} {bad:?}").contains("s3cret"), "{bad:?}");
+    Ok(())
+}
+
+/// The broker looks and writes in two steps, and refuses whoever comes between: two deployments at once, for one.
+#[tokio::test]
+async fn a_user_is_made_by_several_at_once() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (management, _) = fresh().await?;
+    let hash = password::hash("s3cret", password::random_salt()?);
+    let tags = BTreeSet::from(["monitoring".to_owned()]);
+    for round in 0..20 {
+        let name = format!("many-{round}-of-{}", management.vhost());
+        // One of them keeps whatever password there is, and must not take it away from a user that was made meanwhile.
+        let made = try_join_all([Some(&hash), Some(&hash), None, Some(&hash)].map(|hash| {
+            let (management, name, tags) = (&management, &name, &tags);
+            async move { management.put_user(name, tags, hash.map(String::as_str)).await }
+        }));
+        made.await?;
+        management.delete_user(&name).await?;
+    }
     Ok(())
 }
 
