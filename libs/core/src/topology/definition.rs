@@ -106,6 +106,13 @@ pub struct UserDefinition {
     pub topics: BTreeMap<String, TopicPermission>,
 }
 
+impl UserDefinition {
+    /// Whether it has anything to do with this virtual host. A user without any right may be one of another.
+    pub fn has_rights(&self) -> bool {
+        self.permission.is_some() || !self.topics.is_empty()
+    }
+}
+
 /// On which resources a user may do what: regular expressions over their names, anchored at both ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {

@@ -55,6 +55,8 @@ pub fn brings_copies(exchange: &str) -> bool {
 
 const QUEUES: &str = "queues.";
 const SLOTS: &str = ".slots";
+const SLOTLESS: &str = ".slotless";
+const PARTITION: &str = ".partition.";
 
 /// The queue of a subscription in which events wait for their next attempt. The delay in milliseconds is part of the name, since
 /// a queue's delay can never change.
@@ -69,7 +71,20 @@ pub fn parked_queue(subscription: &SubscriptionName) -> String {
 
 /// One of the queues of a partitioned subscription, counted from 0.
 pub fn partition_queue(subscription: &SubscriptionName, partition: u8) -> String {
-    format!("{subscription}.partition.{partition}")
+    format!("{subscription}{PARTITION}{partition}")
+}
+
+/// The subscriptions whose events a queue or an exchange of this name can bring to their handlers: it is their only queue, one of their
+/// partitions, or one of the exchanges before these.
+pub(crate) fn may_serve(name: &str) -> impl Iterator<Item = SubscriptionName> {
+    let of_partition = name.rsplit_once(PARTITION).filter(|(_, number)| number.parse::<u8>().is_ok());
+    let subscriptions = [
+        Some(name),
+        of_partition.map(|(subscription, _)| subscription),
+        name.strip_suffix(SLOTS),
+        name.strip_suffix(SLOTLESS),
+    ];
+    subscriptions.into_iter().flatten().filter_map(|name| SubscriptionName::try_new(name).ok())
 }
 
 /// The queue by which one client watches what goes by, for as long as it does: `{client}.tap.{id}`. What a client's name has that no name
@@ -90,7 +105,7 @@ pub fn slots_exchange(subscription: &SubscriptionName) -> String {
 
 /// The exchange that takes those of them which have no slot: events of foreign producers.
 pub fn slotless_exchange(subscription: &SubscriptionName) -> String {
-    format!("{subscription}.slotless")
+    format!("{subscription}{SLOTLESS}")
 }
 
 #[cfg(test)]
@@ -113,6 +128,23 @@ mod tests {
         let subscription = SubscriptionName::try_new("academic.gpa").unwrap();
         for queue in [subscription.as_str(), &parked_queue(&subscription), &partition_queue(&subscription, 3)] {
             assert_eq!(queues_exchange(service_of(queue)), "queues.academic", "{queue}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_is_served_by_its_queues_and_exchanges() {
+        let subscription = SubscriptionName::try_new("academic.gpa").unwrap();
+        let own = [
+            subscription.to_string(),
+            partition_queue(&subscription, 11),
+            slots_exchange(&subscription),
+            slotless_exchange(&subscription),
+        ];
+        for name in &own {
+            assert!(may_serve(name).any(|served| served == subscription), "{name}");
+        }
+        for name in [parked_queue(&subscription), "academic.gpa.partition.x".to_owned(), "academic".to_owned()] {
+            assert!(may_serve(&name).all(|served| served != subscription), "{name}");
         }
     }
 

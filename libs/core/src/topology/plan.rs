@@ -15,9 +15,10 @@ pub use orphans::{Keep, prunable, prune_order};
 use std::collections::BTreeSet;
 
 use super::{
-    Actual, Argument, Arguments, Change, Class, Definitions, ExchangeDefinition, QueueDefinition, Resource,
+    Actual, Argument, Arguments, Change, Class, Definitions, ExchangeDefinition, QueueDefinition, Resource, names,
     wanted::{QUEUE_TYPE, STANDBY, service_of_exchange},
 };
+use crate::name::SubscriptionName;
 
 /// Compares what should stand with what does. The changes are sorted by resource, exchanges first.
 ///
@@ -70,6 +71,18 @@ impl Compared<'_> {
     fn is_migrating(&self, queue: &str) -> bool {
         let standby = format!("{queue}{STANDBY}");
         self.actual.definitions.queues.contains_key(&standby) && self.migrated_by(&standby).is_some()
+    }
+
+    /// The wanted subscription whose events came by this queue or exchange, when they are to come by another: it had one queue and gets
+    /// partitions, or the other way round, or another number of them.
+    fn left_by(&self, name: &str) -> Option<SubscriptionName> {
+        if self.wanted.queues.contains_key(name) || self.wanted.exchanges.contains_key(name) {
+            return None;
+        }
+        names::may_serve(name).find(|subscription| {
+            self.wanted.queues.contains_key(subscription.as_str())
+                || self.wanted.exchanges.contains_key(&names::slots_exchange(subscription))
+        })
     }
 
     fn of_queue(&self, name: &str, wanted: &QueueDefinition) -> Vec<Change> {
@@ -151,6 +164,11 @@ const MISSING: &str = "it is not there";
 
 fn under_way(queue: &str) -> String {
     format!("a migration is under way, and ends with: fabric topology migrate {queue}")
+}
+
+/// Why something of a subscription is left to `fabric topology migrate`.
+fn other_queues(subscription: &SubscriptionName) -> String {
+    format!("its subscription has other queues than before: fabric topology migrate {subscription}")
 }
 
 /// A change of a resource as a whole.

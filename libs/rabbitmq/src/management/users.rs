@@ -66,7 +66,14 @@ impl Management {
         .await
     }
 
-    /// Deletes a user with all its permissions.
+    /// The virtual hosts that a user may enter.
+    pub async fn vhosts_of(&self, user: &str) -> Result<BTreeSet<String>, ManagementError> {
+        let call = Call::get(&["users", user, "permissions"], format!("the permissions of the user {user}"));
+        let permissions: Vec<OfVhost> = self.run(move |calls| calls.read(&call)).await?;
+        Ok(permissions.into_iter().map(|permission| permission.vhost).collect())
+    }
+
+    /// Deletes a user with all its permissions, those on other virtual hosts too.
     pub async fn delete_user(&self, name: &str) -> Result<(), ManagementError> {
         let call = Call::delete(&["users", name], format!("the user {name}"));
         self.run(move |calls| calls.done(&call)).await
@@ -113,4 +120,10 @@ impl Management {
 #[derive(Deserialize)]
 struct HasPassword {
     password_hash: String,
+}
+
+/// Where a permission counts.
+#[derive(Deserialize)]
+struct OfVhost {
+    vhost: String,
 }

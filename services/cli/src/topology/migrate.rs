@@ -1,9 +1,9 @@
 //! Migrating one queue or subscription, step by step: what stands is read, one step is done, and what stands is read again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fabric::{
-    core::topology::{Reordering, Step, next},
+    core::topology::{Change, Class, Reordering, Resource, Step, next},
     management::{ManagementError, OnlyIf},
     runtime::ports::Broker,
 };
@@ -16,6 +16,10 @@ use crate::{Outcome, exit::Failure};
 
 /// The pause before a step that the API does not show yet is looked at again.
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
+
+/// The pause before the API is asked again whether it shows what was done, and how long it may take: its numbers are five seconds old.
+const SHOWN_PAUSE: Duration = Duration::from_secs(1);
+const SHOWN_DEADLINE: Duration = Duration::from_secs(15);
 
 /// After how many times the same step without any effect it is given up.
 const SAME_STEP_MAX: u32 = 50;
@@ -52,7 +56,7 @@ pub async fn migrate(
     let (mut last, mut times) = (Step::Done, 0);
     loop {
         let step = next_step(desk, broker, name, reordering).await?;
-        let Some(text) = described(&step) else { return Ok(()) };
+        let Some(text) = described(&step) else { return shown(desk, name).await };
         if step == last {
             times += 1;
             if times > SAME_STEP_MAX {
@@ -71,6 +75,28 @@ pub async fn migrate(
             }
             step => perform(desk, broker, step).await?,
         }
+    }
+}
+
+/// Waits until the API shows what was done, so that whoever plans next is not sent here once more. Its numbers are a few seconds old.
+async fn shown(desk: &Desk, name: &str) -> Outcome {
+    let related = format!("{name}.");
+    let concerns = |resource: &Resource| {
+        let name_of = |resource: &str| resource == name || resource.starts_with(&related);
+        match resource {
+            Resource::Queue(queue) => name_of(queue),
+            Resource::Binding(binding) => name_of(binding.destination.name()),
+            Resource::Exchange(_) | Resource::Policy(_) | Resource::User(_) => false,
+        }
+    };
+    let end = Instant::now() + SHOWN_DEADLINE;
+    loop {
+        let changes = desk.plan(&desk.actual().await?);
+        let is_open = |change: &Change| change.class == Class::NeedsMigration && concerns(&change.resource);
+        if !changes.iter().any(is_open) || Instant::now() > end {
+            return Ok(());
+        }
+        tokio::time::sleep(SHOWN_PAUSE).await;
     }
 }
 

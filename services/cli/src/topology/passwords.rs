@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::OpenOptions,
+    fs::File,
     io::{ErrorKind, Write},
     path::Path,
 };
@@ -17,28 +17,29 @@ use crate::{Outcome, exit::Failure};
 pub struct Passwords(BTreeMap<String, SecretString>);
 
 impl Passwords {
-    /// Makes a random password for each user and writes them to a new file, which is on the disk on return: a user that nobody has the
-    /// password of would be of no use. Fails when there is a file already. For no users, none is written.
-    pub fn create(file: &Path, users: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let random = |user| Ok((user, password::random().map_err(|error| Failure::Other(error.to_string()))?));
-        let passwords = Self(users.into_iter().map(random).collect::<Outcome<_>>()?);
-        if !passwords.0.is_empty() {
-            passwords.write(file)?;
-        }
-        Ok(passwords)
-    }
-
-    /// Reads a file that has the password of each of these users.
-    pub fn read(file: &Path, users: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let refused = |why: &str| Failure::Refused(format!("--users: {}: {why}", file.display()));
-        let json = std::fs::read(file).map_err(|error| refused(&error.to_string()))?;
-        let mut kept: BTreeMap<String, String> =
-            serde_json::from_slice(&json).map_err(|_| refused("it is not a JSON object from users to passwords"))?;
-        let of_user = |user: String| match kept.remove(&user) {
-            Some(password) => Ok((user, password.into())),
-            None => Err(refused(&format!("it has no password for {user}"))),
+    /// The password of each of these users: the one that the file has, or a new random one, which is added to the file and on the
+    /// disk on return. A user that nobody has the password of would be of no use. What the file has of others stays, and without
+    /// anything to add it is not written.
+    pub fn complete(file: &Path, users: impl IntoIterator<Item = String>) -> Outcome<Self> {
+        let mut kept = read(file)?;
+        let mut is_new = false;
+        let mut of_user = |user: String| {
+            let password = match kept.get(&user) {
+                Some(password) => password.clone(),
+                None => {
+                    is_new = true;
+                    let random = password::random().map_err(|error| Failure::Other(error.to_string()))?;
+                    kept.insert(user.clone(), random.clone());
+                    random
+                }
+            };
+            Ok((user, password))
         };
-        Ok(Self(users.into_iter().map(of_user).collect::<Outcome<_>>()?))
+        let passwords = users.into_iter().map(&mut of_user).collect::<Outcome<_>>()?;
+        if is_new {
+            write(file, &kept)?;
+        }
+        Ok(Self(passwords))
     }
 
     /// The hash of a user's password as the broker keeps it, with a new salt; none for a user without one.
@@ -53,26 +54,38 @@ impl Passwords {
         let hash = |user: &String| Ok(self.hash(user)?.map(|hash| (user.clone(), hash)));
         self.0.keys().filter_map(|user| hash(user).transpose()).collect()
     }
+}
 
-    fn write(&self, file: &Path) -> Outcome {
-        let shown = file.display();
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut opened = options.open(file).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Failure::Refused(format!(
-                "--users: {shown} is there already, and what it holds is not overwritten: name another file"
-            )),
-            _ => Failure::Refused(format!("--users: {shown}: {error}")),
-        })?;
-        let plain: BTreeMap<&str, &str> =
-            self.0.iter().map(|(user, password)| (user.as_str(), password.expose_secret())).collect();
-        let mut json = serde_json::to_vec_pretty(&plain).map_err(|error| Failure::Other(error.to_string()))?;
-        json.push(b'\n');
-        opened.write_all(&json)?;
-        Ok(opened.sync_all()?)
-    }
+fn refused(file: &Path, why: &str) -> Failure {
+    Failure::Refused(format!("--users: {}: {why}", file.display()))
+}
+
+/// The passwords that a file has: none if there is no such file.
+fn read(file: &Path) -> Outcome<BTreeMap<String, SecretString>> {
+    let json = match std::fs::read(file) {
+        Ok(json) => json,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(refused(file, &error.to_string())),
+    };
+    // What the parser says may quote a password.
+    serde_json::from_slice(&json).map_err(|_| refused(file, "it is not a JSON object from users to passwords"))
+}
+
+/// Puts a whole new file in the place of the old one, for its owner's eyes only, as temporary files are.
+fn write(file: &Path, passwords: &BTreeMap<String, SecretString>) -> Outcome {
+    let plain: BTreeMap<&str, &str> =
+        passwords.iter().map(|(user, password)| (user.as_str(), password.expose_secret())).collect();
+    let mut json = serde_json::to_vec_pretty(&plain).map_err(|error| Failure::Other(error.to_string()))?;
+    json.push(b'\n');
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+        new.write_all(&json)?;
+        new.as_file().sync_all()?;
+        new.persist(file)?;
+        // The new name, too, has to be on the disk.
+        File::open(folder)?.sync_all()
+    });
+    written.map_err(|error| refused(file, &error.to_string()))
 }
 
 #[cfg(test)]
@@ -83,25 +96,46 @@ mod tests {
         users.iter().map(|user| (*user).to_owned()).collect()
     }
 
+    fn kept(file: &Path) -> BTreeMap<String, String> {
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    }
+
     #[test]
-    fn a_file_is_made_once_and_for_its_owner_alone() {
+    fn a_file_is_completed_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("users.json");
-        let made = Passwords::create(&file, of(&["academic", "kyc"])).unwrap();
-        let read = Passwords::read(&file, of(&["academic"])).unwrap();
-        assert_eq!(made.0["academic"].expose_secret(), read.0["academic"].expose_secret());
+        Passwords::complete(&file, of(&[])).unwrap();
+        assert!(!file.exists(), "there is nothing to keep");
+        let made = Passwords::complete(&file, of(&["academic", "kyc"])).unwrap();
         assert_eq!(made.hashes().unwrap().len(), 2);
+        let first = kept(&file);
+        let read = Passwords::complete(&file, of(&["academic"])).unwrap();
+        assert_eq!(read.0["academic"].expose_secret(), first["academic"]);
         assert_eq!(read.hash("kyc").unwrap(), None);
+        assert_eq!(kept(&file), first);
+        Passwords::complete(&file, of(&["kyc", "social"])).unwrap();
+        let mut second = kept(&file);
+        assert!(second.remove("social").is_some_and(|password| password != first["kyc"]));
+        assert_eq!(second, first, "what is there stays");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        let before = std::fs::read(&file).unwrap();
-        assert!(matches!(Passwords::create(&file, of(&["social"])), Err(Failure::Refused(_))));
-        Passwords::create(&file, of(&[])).unwrap();
-        assert_eq!(std::fs::read(&file).unwrap(), before);
-        let lacking = Passwords::read(&file, of(&["social"])).unwrap_err().to_string();
-        assert!(lacking.contains("social") && !lacking.contains(made.0["kyc"].expose_secret()), "{lacking}");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "no draft is left over");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("users.json");
+        for text in ["s3cret", r#"{"kyc": 7}"#, r#"["s3cret"]"#, ""] {
+            std::fs::write(&file, text).unwrap();
+            let refused = Passwords::complete(&file, of(&["kyc"])).unwrap_err().to_string();
+            assert!(refused.contains("users.json") && !refused.contains("s3cret"), "{refused}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        }
+        let nowhere = folder.path().join("missing/users.json");
+        assert!(matches!(Passwords::complete(&nowhere, of(&["kyc"])), Err(Failure::Refused(_))));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fabric::{
     core::topology::{Actual, Resource, prunable, prune_order},
-    management::{ManagementError, OnlyIf},
+    management::{Management, ManagementError, OnlyIf},
     runtime::ports::Broker,
 };
 use serde::Serialize;
@@ -88,11 +88,23 @@ async fn remove(desk: &Desk, resource: &Resource) -> Outcome {
         Resource::Queue(name) => management.delete_queue(name, OnlyIf::default()).await,
         Resource::Binding(binding) => management.unbind(binding).await,
         Resource::Policy(name) => management.delete_policy(name).await,
-        Resource::User(name) => management.delete_user(name).await,
+        Resource::User(name) => dismiss(management, name).await,
     };
     match removed {
         // Somebody else was faster.
         Err(ManagementError::NotFound { .. }) => Ok(()),
         removed => Ok(removed?),
     }
+}
+
+/// Takes away what a user may do here. Users belong to the whole broker, so it is deleted only when it may enter nowhere else.
+async fn dismiss(management: &Management, user: &str) -> Result<(), ManagementError> {
+    // The permission first: without topic permissions alone it could use every key.
+    for removed in [management.delete_permission(user).await, management.delete_topic_permissions(user).await] {
+        match removed {
+            Ok(()) | Err(ManagementError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if management.vhosts_of(user).await?.is_empty() { management.delete_user(user).await } else { Ok(()) }
 }

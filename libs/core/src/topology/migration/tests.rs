@@ -191,7 +191,9 @@ fn a_slot_is_bound_to_its_new_queue_before_it_is_unbound() {
 fn a_queue_that_becomes_partitions_is_left_and_moved() {
     let moved = steps(strict(1), strict(2), &[], "academic.audit");
     let expected = [
+        "bind events.gradebook -> academic.audit.slots on gradebook.#",
         "unbind events.gradebook -> academic.audit on gradebook.#",
+        "bind events.kyc -> academic.audit.slots on kyc.#",
         "unbind events.kyc -> academic.audit on kyc.#",
         "unbind queues.academic -> academic.audit on academic.audit",
         "move academic.audit to academic.audit.slots",

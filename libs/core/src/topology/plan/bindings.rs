@@ -1,6 +1,6 @@
 //! Bindings: the wanted ones, and those that nobody wants.
 
-use super::{Compared, MISSING, under_way, whole};
+use super::{Compared, MISSING, other_queues, under_way, whole};
 use crate::{
     name::SubscriptionName,
     resend,
@@ -21,6 +21,9 @@ fn wanted(compared: &Compared<'_>, binding: &BindingDefinition) -> Change {
     if let Some(source) = differing_source(compared, binding) {
         let reason = format!("{source} is of another kind than it should be, and would send it other events");
         return whole(resource, Class::Dangerous, &reason);
+    }
+    if let Some(subscription) = replaced(compared, binding) {
+        return whole(resource, Class::NeedsMigration, &other_queues(&subscription));
     }
     match &binding.destination {
         Destination::Queue(queue) if compared.is_migrating(queue) => {
@@ -49,22 +52,34 @@ fn unwanted(compared: &Compared<'_>, binding: &BindingDefinition) -> Option<Chan
     if is_slot(binding) && compared.wanted.bindings.iter().any(|other| same_slot(other, binding)) {
         return Some(whole(resource, Class::NeedsMigration, &moves(binding)));
     }
+    if let Some(subscription) = compared.left_by(destination).filter(|left| !is_within(left, binding)) {
+        return Some(whole(resource, Class::NeedsMigration, &other_queues(&subscription)));
+    }
     let reason = if compared.wanted.queues.contains_key(destination) {
-        "nobody wants it, and the events that it brings are parked: there is no handler for them".to_owned()
-    } else if is_spread_now(compared, destination) {
-        format!(
-            "its subscription has partitions now: `fabric topology migrate {destination}` moves what the queue holds"
-        )
+        "nobody wants it, and the events that it brings are parked: there is no handler for them"
     } else {
-        "nobody wants it or what it leads to, and it still brings events there".to_owned()
+        "nobody wants it or what it leads to, and it still brings events there"
     };
-    Some(whole(resource, Class::Orphan, &reason))
+    Some(whole(resource, Class::Orphan, reason))
 }
 
-/// Whether a queue was that of a whole subscription, which is wanted over several queues now.
-fn is_spread_now(compared: &Compared<'_>, queue: &str) -> bool {
-    let splitter = SubscriptionName::try_new(queue).map(|subscription| names::slots_exchange(&subscription));
-    splitter.is_ok_and(|splitter| compared.wanted.exchanges.contains_key(&splitter))
+/// The subscription of a missing binding, when another one brings the same events to queues that the subscription has left. With both,
+/// two consumers could handle events of the same key at once.
+fn replaced(compared: &Compared<'_>, missing: &BindingDefinition) -> Option<SubscriptionName> {
+    let mut standing = compared.actual.definitions.bindings.iter();
+    let of_left = |other: &BindingDefinition| {
+        let is_same = BindingDefinition { destination: missing.destination.clone(), ..other.clone() } == *missing;
+        compared.left_by(other.destination.name()).filter(|_| is_same)
+    };
+    let entries = |subscription: &SubscriptionName| [subscription.to_string(), names::slots_exchange(subscription)];
+    let to = missing.destination.name();
+    standing.find_map(of_left).filter(|left| entries(left).iter().any(|entry| entry == to))
+}
+
+/// Whether a binding leads from one of the exchanges of the subscription itself. Nothing comes by it once nothing leads there.
+fn is_within(subscription: &SubscriptionName, binding: &BindingDefinition) -> bool {
+    let own = [names::slots_exchange(subscription), names::slotless_exchange(subscription)];
+    own.contains(&binding.source)
 }
 
 /// Whether a destination is there to stay. The queues by which somebody only watches are exclusive, and not among the definitions.

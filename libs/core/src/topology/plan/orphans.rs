@@ -1,6 +1,6 @@
 //! What is ours and nobody wants any more, and when it can be taken away without losing anything.
 
-use super::{Compared, under_way, whole};
+use super::{Compared, other_queues, under_way, whole};
 use crate::topology::{
     Actual, Change, Class, Destination, Resource, names,
     users::{DEPLOYER, OPERATOR},
@@ -27,7 +27,7 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Change> {
             changes.push(whole(Resource::Policy(name.clone()), Class::Orphan, "nobody wants it"));
         }
     }
-    for name in standing.users.keys().filter(|_| !compared.wanted.users.is_empty()) {
+    for (name, _) in standing.users.iter().filter(|(_, user)| !compared.wanted.users.is_empty() && user.has_rights()) {
         let is_ours = compared.services.contains(name.as_str()) || [OPERATOR, DEPLOYER].contains(&name.as_str());
         if is_ours && !compared.wanted.users.contains_key(name) {
             changes.push(whole(Resource::User(name.clone()), Class::Orphan, "there is no such service any more"));
@@ -42,13 +42,21 @@ fn of_queue(compared: &Compared<'_>, name: &str) -> Change {
         return whole(resource, Class::NeedsMigration, &under_way(migrated));
     }
     let standing = &compared.actual.definitions;
-    let mut reason = match compared.actual.queues.get(name) {
+    let state = compared.actual.queues.get(name);
+    let contents = match state {
         Some(state) => {
             let (events, consumers) = (state.ready + state.unacknowledged, state.consumers.len());
-            format!("nobody wants it; it holds {events} events and has {consumers} consumers")
+            format!("it holds {events} events and has {consumers} consumers")
         }
-        None => "nobody wants it; how many events it holds is not known".to_owned(),
+        None => "how many events it holds is not known".to_owned(),
     };
+    if let Some(subscription) = compared.left_by(name)
+        && state.is_none_or(|state| !state.is_empty())
+    {
+        let reason = format!("{contents}; {}", other_queues(&subscription));
+        return whole(resource, Class::NeedsMigration, &reason);
+    }
+    let mut reason = format!("nobody wants it; {contents}");
     let is_this = |destination: &Destination| matches!(destination, Destination::Queue(queue) if queue == name);
     if standing.bindings.iter().any(|binding| is_this(&binding.destination)) {
         reason.push_str("; it is still bound");
@@ -164,7 +172,8 @@ fn prunable_exchange(name: &str, actual: &Actual) -> Result<(), Keep> {
     }
     let Some(service) = service_of_exchange(name) else { return Ok(()) };
     let standing = &actual.definitions;
-    let mut of_service = standing.queues.keys().chain(standing.exchanges.keys()).chain(standing.users.keys());
+    let users = standing.users.iter().filter(|(_, user)| user.has_rights()).map(|(name, _)| name);
+    let mut of_service = standing.queues.keys().chain(standing.exchanges.keys()).chain(users);
     match of_service.find(|other| names::service_of(other) == service) {
         Some(name) => Err(Keep::OfService { name: name.clone() }),
         None => Ok(()),

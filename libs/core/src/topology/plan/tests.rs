@@ -140,7 +140,10 @@ fn another_number_of_partitions_needs_a_migration() {
     let of = |class| changes.iter().filter(|change| change.class == class).map(|c| &c.resource).collect::<Vec<_>>();
     let slots = of(Class::NeedsMigration);
     assert!(slots.iter().all(|resource| matches!(resource, Resource::Binding(_))));
-    assert_eq!(slots.len(), 2 * 48, "all but those of the first quarter, where they are and where they should be");
+    let of_slots = |resource: &&&Resource| resource.to_string().starts_with("binding academic.audit.slots");
+    let count = slots.iter().filter(of_slots).count();
+    assert_eq!(count, 2 * 48, "all but those of the first quarter, where they are and where they should be");
+    assert_eq!(slots.len(), count + 2, "by the others, copies go to the two queues that are left");
     assert_eq!(of(Class::Create), Vec::<&Resource>::new());
     let orphans: Vec<String> = of(Class::Orphan).into_iter().map(ToString::to_string).collect();
     assert_eq!(orphans[..2], ["queue academic.audit.partition.2", "queue academic.audit.partition.3"]);
@@ -148,13 +151,35 @@ fn another_number_of_partitions_needs_a_migration() {
 }
 
 #[test]
-fn who_goes_over_to_partitions_is_told_how_the_old_queue_is_emptied() {
-    let changes = plan(&audit(strict(4)), &standing(audit(Order::Loose)));
-    let old = to_queue("events.gradebook", "academic.audit", "gradebook.#");
-    let found = changes.iter().find(|change| change.resource == Resource::Binding(Box::new(old.clone())));
-    let found = found.expect("it is not wanted any more");
-    assert_eq!(found.class, Class::Orphan);
-    assert!(found.reason.contains("`fabric topology migrate academic.audit`"), "{}", found.reason);
+fn between_one_queue_and_partitions_there_is_a_migration() {
+    let name = "academic.audit";
+    let old = [to_queue("events.gradebook", name, "gradebook.#"), to_queue("queues.academic", name, name)];
+    let splitter = Destination::Exchange("academic.audit.slots".to_owned());
+    let new = [binding("events.gradebook", splitter, "gradebook.#")];
+    let with_events = |definitions: Definitions, queue: &str| {
+        let mut actual = standing(definitions);
+        actual.queues.get_mut(queue).unwrap().ready = 5;
+        actual
+    };
+    let there = plan(&audit(strict(4)), &with_events(audit(strict(1)), name));
+    let back = plan(&audit(strict(1)), &with_events(audit(strict(4)), "academic.audit.partition.3"));
+    for (changes, moved) in [(&there, name), (&back, "academic.audit.partition.3")] {
+        let class = |resource: &Resource| {
+            let found = changes.iter().find(|change| change.resource == *resource);
+            found.map(|change| (change.class, change.reason.contains("fabric topology migrate academic.audit")))
+        };
+        for binding in old[..1].iter().chain(&new) {
+            let resource = Resource::Binding(Box::new(binding.clone()));
+            assert_eq!(class(&resource), Some((Class::NeedsMigration, true)), "{binding}");
+        }
+        assert_eq!(class(&Resource::Queue(moved.to_owned())), Some((Class::NeedsMigration, true)));
+        assert_eq!(verdict(changes), Verdict::Dangerous);
+    }
+    let copies = Resource::Binding(Box::new(old[1].clone()));
+    assert_eq!(there.iter().find(|change| change.resource == copies).map(|c| c.class), Some(Class::NeedsMigration));
+    let emptied = plan(&audit(strict(4)), &standing(audit(strict(1))));
+    let queue = emptied.iter().find(|change| change.resource == Resource::Queue(name.to_owned()));
+    assert_eq!(queue.map(|change| change.class), Some(Class::Orphan), "there is nothing left in it to move");
 }
 
 #[test]
@@ -286,6 +311,13 @@ fn users_get_exactly_their_rights() {
             r#"Safe user academic topics.events.fabric.write  -> "^$""#
         ]
     );
+    let fewer = services.iter().filter(|service| service.name().as_str() == "kyc-2").collect::<Vec<_>>();
+    let fewer = Definitions { users: users(&fewer, &[] as &[Descriptor], Declaring::Never), ..wanted.clone() };
+    let mut actual = standing(wanted.clone());
+    assert_eq!(shown(&plan(&fewer, &actual)), ["Orphan user academic"]);
+    let academic = actual.definitions.users.get_mut("academic").unwrap();
+    (academic.permission, academic.topics) = (None, BTreeMap::new());
+    assert_eq!(shown(&plan(&fewer, &actual)), Vec::<String>::new(), "it can do nothing here");
     let unwanted = Definitions { users: BTreeMap::new(), ..wanted.clone() };
     assert_eq!(shown(&plan(&unwanted, &standing(wanted.clone()))), Vec::<String>::new(), "users are not compared");
 }

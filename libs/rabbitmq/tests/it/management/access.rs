@@ -77,8 +77,10 @@ async fn users_and_their_permissions_are_made_and_unmade() -> Result<()> {
     assert_eq!(seen.topics, [("amq.topic".to_owned(), topic.clone())].into());
     assert!(made["guest"].tags.contains("administrator") && made["guest"].permission.is_some());
 
+    assert_eq!(management.vhosts_of(&user).await?, [management.vhost().to_owned()].into());
     management.delete_topic_permissions(&user).await?;
     management.delete_permission(&user).await?;
+    assert_eq!(management.vhosts_of(&user).await?, BTreeSet::new());
     let seen = management.users().await?.remove(&user).context("it is still there")?;
     assert_eq!((seen.permission, seen.topics.len()), (None, 0));
     management.delete_user(&user).await?;

@@ -95,7 +95,7 @@ async fn work(
             _ => None,
         });
     let passwords = match &arguments.users {
-        Some(file) => Passwords::create(file, new_users)?,
+        Some(file) => Passwords::complete(file, new_users)?,
         None => Passwords::default(),
     };
     let Report { done, kept, .. } = report;

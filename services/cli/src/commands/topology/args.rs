@@ -44,8 +44,9 @@ pub struct Apply {
     /// Take away what nobody wants any more, too, as far as nothing is lost by that.
     #[arg(long)]
     pub prune: bool,
-    /// Make the services' users, too, with random passwords that are written to this new file as JSON; those that are there keep
-    /// their passwords. With `--prune`, users of services that are no more are deleted from the whole broker.
+    /// Make the services' users, too, with the passwords that this JSON file has, or new random ones that are added to it; users
+    /// that are there keep theirs. With `--prune`, users of services that are no more lose what they may do here, and are deleted
+    /// when there is no other virtual host that they may enter.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
     /// As if only these services were there.
@@ -59,8 +60,8 @@ pub struct Apply {
 /// `fabric topology export`.
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// With the services' users and hashes of their passwords, which are read from this file; if it is not there, it is made with
-    /// random ones.
+    /// With the services' users and hashes of their passwords: those that this JSON file has, or new random ones that are added to
+    /// it.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
     /// Only of these services.

@@ -1,6 +1,6 @@
 //! `fabric topology export`: what should stand, as the broker's own file.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use fabric::core::topology::{Definitions, to_json};
 
@@ -20,15 +20,9 @@ pub fn run(common: &Common, arguments: &args::Export) -> Outcome {
     let vhost = vhost(&config.broker.url)
         .ok_or_else(|| Failure::Usage("broker.url: its virtual host is not UTF-8".to_owned()))?;
     let hashes = match &arguments.users {
-        Some(file) => passwords(file, &wanted)?.hashes()?,
+        Some(file) => Passwords::complete(file, wanted.users.keys().cloned())?.hashes()?,
         None => BTreeMap::new(),
     };
     let file = to_json(&wanted, &vhost, &hashes);
     output::line(&serde_json::to_string_pretty(&file).map_err(|error| Failure::Other(error.to_string()))?)
-}
-
-/// The users' passwords: those of the file, or new ones if it is not there.
-fn passwords(file: &Path, wanted: &Definitions) -> Outcome<Passwords> {
-    let users = wanted.users.keys().cloned();
-    if file.exists() { Passwords::read(file, users) } else { Passwords::create(file, users) }
 }

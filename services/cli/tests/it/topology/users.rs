@@ -56,13 +56,21 @@ async fn users_are_made_with_passwords_and_keep_them() -> Result<()> {
     assert_eq!(std::fs::read(&file)?, before, "nobody needed a password");
     logs_in(&world.url, "academic", &passwords["academic"]).await?;
 
+    // Whoever is made again gets the password that the file has; who is not in it, a new one.
     management.delete_user("kyc").await?;
-    let refused = ends(cli, &["apply", "--users", "users.json", "--yes"], 3).await?;
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("users.json"));
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
     assert_eq!(std::fs::read(&file)?, before);
+    logs_in(&world.url, "kyc", &passwords["kyc"]).await?;
+    management.delete_user("kyc").await?;
     ends(cli, &["apply", "--users", "more.json", "--yes"], 0).await?;
     let more: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(cli.folder().join("more.json"))?)?;
     assert_eq!(more.keys().collect::<Vec<_>>(), ["kyc"]);
+    std::fs::write(&file, "no JSON")?;
+    management.delete_user("kyc").await?;
+    let refused = ends(cli, &["apply", "--users", "users.json", "--yes"], 3).await?;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("users.json"));
+    std::fs::write(&file, &before)?;
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
 
     // The same by a file of definitions, on another virtual host.
     let other = World::new().await?;
@@ -79,7 +87,23 @@ async fn users_are_made_with_passwords_and_keep_them() -> Result<()> {
     logs_in(&other.url, "kyc", &passwords["kyc"]).await?;
     let report = ends_json(&other.cli, &["plan", "--users"], 0).await?;
     assert_eq!(report["changes"], json!([]));
-    let lacking = ends(&world.cli, &["export", "--users", "more.json"], 3).await?;
-    assert!(String::from_utf8_lossy(&lacking.stderr).contains("no password for"));
+    ends(&world.cli, &["export", "--users", "more.json"], 0).await?;
+    let completed: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(cli.folder().join("more.json"))?)?;
+    assert_eq!((&completed["kyc"], completed.len()), (&more["kyc"], passwords.len()));
+
+    // A service that is no more: its user stays while another virtual host lets it in, and can do nothing here any more.
+    let entering = |management: &Management| {
+        let permissions = management.users();
+        async move { anyhow::Ok(permissions.await?.get("kyc").map(|user| user.permission.is_some())) }
+    };
+    let without_kyc = "academic,user,social,notification";
+    let prune = ["apply", "--prune", "--users", "users.json", "--services", without_kyc, "--yes"];
+    ends(cli, &prune, 0).await?;
+    assert_eq!(entering(management).await?, Some(false));
+    assert_eq!(entering(&other.management).await?, Some(true));
+    let planned = ends_json(cli, &["plan", "--users", "--services", without_kyc], 0).await?;
+    assert_eq!(planned["changes"], json!([]));
+    ends(&other.cli, &prune, 0).await?;
+    assert_eq!(entering(management).await?, None, "nobody lets it in any more");
     Ok(())
 }
