@@ -44,22 +44,66 @@ pub enum ConnectError {
     Cache(fabric_redis::ConnectError),
 }
 
+impl ConnectError {
+    /// Whether a server refuses or does not answer: what is configured may be right.
+    pub fn is_away(&self) -> bool {
+        use fabric_rabbitmq::ConnectError::{Away, Refused};
+        matches!(self, Self::Broker(Away { .. } | Refused { .. }))
+    }
+}
+
+/// What becomes of a broker that cannot be reached, or that lacks something.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// Whether what is missing is made.
+    makes_topology: bool,
+    /// Whether there is an adapter only once there are connections.
+    waits: bool,
+}
+
+/// Of a command. It makes nothing, since it may be meant for another broker; and whoever gave it wants to know why it fails, at once.
+const COMMAND: Manner = Manner { makes_topology: false, waits: true };
+
 /// Makes the adapters that the configuration names by URL; `name` is what operators see in the broker's list of connections.
 ///
 /// A server that is away is not an error: the adapters keep trying, and readiness says so. A URL that can never work is one.
 pub async fn connect(config: &Config, name: &str) -> Result<Adapters, ConnectError> {
     let clock = Clock::system();
-    let makes_topology = config.topology.at_start != AtStart::Verify;
+    let manner = Manner { makes_topology: config.topology.at_start != AtStart::Verify, waits: false };
     Ok(Adapters {
-        broker: broker(&config.broker, makes_topology, name, clock).await?,
+        broker: broker(&config.broker, manner, name, clock).await?,
         cache: cache(&config.cache).await?,
         clock,
     })
 }
 
+/// The adapters for a command that somebody waits for: nothing is made on the broker, whatever the configuration says, and a broker
+/// that cannot be reached within `broker.connect_timeout_ms` is an error with its reason, a login that it refuses at once. A cache that
+/// is away is none: publishing never waits for it.
+pub async fn connect_command(config: &Config, name: &str) -> Result<Adapters, ConnectError> {
+    let cache = cache(&config.cache).await?;
+    match connect_broker(config, name).await {
+        Ok(broker) => Ok(Adapters { broker, cache, clock: Clock::system() }),
+        Err(error) => {
+            cache.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// Only the broker, as [`connect_command`] connects to it.
+pub async fn connect_broker(config: &Config, name: &str) -> Result<Arc<dyn Broker>, ConnectError> {
+    broker(&config.broker, COMMAND, name, Clock::system()).await
+}
+
+/// Only the cache.
+pub async fn connect_cache(config: &Config) -> Result<Arc<dyn Cache>, ConnectError> {
+    cache(&config.cache).await
+}
+
 async fn broker(
     section: &BrokerSection,
-    makes_topology: bool,
+    manner: Manner,
     name: &str,
     clock: Clock,
 ) -> Result<Arc<dyn Broker>, ConnectError> {
@@ -71,7 +115,8 @@ async fn broker(
         "amqp" | "amqps" => {
             let mut options = RabbitOptions::new(section.url.expose());
             options.connection_name = name.to_owned();
-            options.makes_topology = makes_topology;
+            options.makes_topology = manner.makes_topology;
+            options.require_at_start = manner.waits;
             options.publish_connections = section.publish_connections;
             options.window_max = section.publish_window_max;
             options.queue_capacity = section.publish_queue_max;

@@ -78,7 +78,7 @@ pub use fabric_rabbitmq::management;
 pub use fabric_runtime as runtime;
 pub use fabric_runtime::{clock::Clock, publisher::Published};
 
-pub use connect::{Adapters, ConnectError, connect};
+pub use connect::{Adapters, ConnectError, connect, connect_broker, connect_cache, connect_command};
 pub use context::{AnyEvent, Context, Reaction};
 pub use handle::{Fabric, ReadError};
 pub use latest::{Latest, Moment};

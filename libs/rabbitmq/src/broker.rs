@@ -7,8 +7,8 @@ use std::{
 
 use fabric_core::{message::Outgoing, topology::Topology};
 use fabric_runtime::ports::{
-    BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
-    DepthError, PublishError, TapRequest,
+    BoxFuture, Broker, BrokerStatus, Claim, ClaimError, Confirmed, ConsumeError, ConsumeRequest, Consumer,
+    DeclareError, Depth, DepthError, PublishError, TapRequest,
 };
 use tokio::{
     sync::watch,
@@ -25,7 +25,7 @@ use crate::{
     error::ConnectError,
     options::RabbitOptions,
     publishing::Publishers,
-    reconnect::OpenError,
+    reconnect::{FailedAttempt, OpenError},
     standing::Standing,
     status::StatusBoard,
 };
@@ -65,7 +65,7 @@ impl RabbitBroker {
         let endpoints: Arc<[Endpoint]> = Endpoint::parse_all(options.url())?.into();
         let board = StatusBoard::new();
         let closing = CancellationToken::new();
-        let (standing, current) = Standing::new(&options);
+        let (standing, current) = Standing::new(&options, board.failure());
         let (publishers, mut tasks) = Publishers::start(&options, &endpoints, &board, &standing, &closing)?;
         let supervisor = Supervisor::new(&options, &endpoints, &board, &standing, current, &closing);
         tasks.push(AbortOnDropHandle::new(tokio::spawn(supervisor.run())));
@@ -81,8 +81,12 @@ impl RabbitBroker {
             closing: closing.clone(),
             _closes_on_drop: closing.drop_guard(),
         };
-        if options.require_at_start {
-            broker.wait_until_connected(options.connect_timeout).await?;
+        if options.require_at_start
+            && let Err(error) = broker.wait_until_connected(options.connect_timeout).await
+        {
+            // Some of the connections may stand, such as those to publish on where only consuming is refused.
+            broker.close(options.operation_timeout).await;
+            return Err(error);
         }
         Ok(Arc::new(broker))
     }
@@ -90,10 +94,13 @@ impl RabbitBroker {
     async fn wait_until_connected(&self, within: Duration) -> Result<(), ConnectError> {
         let deadline = Instant::now() + within;
         let (mut status, mut failure) = (self.board.status(), self.board.failure());
+        let is_refused = |failure: &Option<FailedAttempt>| {
+            failure.as_ref().is_some_and(|attempt| matches!(attempt.error, OpenError::Refused(_)))
+        };
         let connected_or_refused = async {
             tokio::select! {
                 _ = status.wait_for(|status| status.connected) => None,
-                refused = failure.wait_for(|failure| matches!(failure, Some(OpenError::Refused(_)))) => refused.ok()?.clone(),
+                refused = failure.wait_for(is_refused) => refused.ok()?.clone(),
             }
         };
         match timeout_at(deadline, connected_or_refused).await {
@@ -129,6 +136,10 @@ impl Broker for RabbitBroker {
 
     fn tap(&self, request: TapRequest) -> BoxFuture<'_, Result<Box<dyn Consumer>, ConsumeError>> {
         Box::pin(self.consume_side.tap(request))
+    }
+
+    fn claim(&self, name: String) -> BoxFuture<'_, Result<Box<dyn Claim>, ClaimError>> {
+        Box::pin(self.consume_side.claim(name))
     }
 
     fn depths(&self, queues: Vec<String>) -> BoxFuture<'_, Result<Vec<Depth>, DepthError>> {

@@ -67,6 +67,11 @@ impl Endpoint {
         &self.uri.authority.userinfo.username
     }
 
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.uri.authority.host, self.uri.authority.port)
+    }
+
     /// The URL with the password and all parameters, for the driver only.
     pub fn uri(&self) -> AMQPUri {
         self.uri.clone()

@@ -56,6 +56,8 @@ pub(crate) struct Refusal {
 pub(crate) enum RefusalKind {
     NotFound,
     Forbidden,
+    /// It is exclusive to another connection, or to another consumer of this one.
+    InUse,
     Other,
 }
 
@@ -66,6 +68,10 @@ impl Refusal {
         let AMQPErrorKind::Soft(soft) = error.kind() else { return None };
         let kind = match soft {
             AMQPSoftError::NOTFOUND => RefusalKind::NotFound,
+            AMQPSoftError::RESOURCELOCKED => RefusalKind::InUse,
+            AMQPSoftError::ACCESSREFUSED if error.get_message().as_str().ends_with("in exclusive use") => {
+                RefusalKind::InUse
+            }
             AMQPSoftError::ACCESSREFUSED => RefusalKind::Forbidden,
             _ => RefusalKind::Other,
         };

@@ -47,7 +47,8 @@ pub use flaw::Flaw;
 pub use options::RabbitOptions;
 
 /// Directives that a log filter must always have, whatever else it lets through: the driver logs a returned message with its
-/// payload as a warning, and every frame when traced.
+/// payload as a warning, and every frame when traced. It also logs each channel that the broker closes as an error, which is how one
+/// learns that something is missing: who only looks would log hundreds of them, over and over. Every such error is returned, too.
 ///
 /// They have the form of `tracing_subscriber::EnvFilter`'s, which lets a later directive for the same target win.
-pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=info", "lapin::returned_messages=off"];
+pub const LOG_DIRECTIVES: [&str; 3] = ["lapin=info", "lapin::returned_messages=off", "lapin::channel=off"];

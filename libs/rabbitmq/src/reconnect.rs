@@ -21,6 +21,16 @@ pub(crate) enum OpenError {
     Failed(String),
 }
 
+/// A failed attempt to connect, as operators are told of it: without the user and the password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{address}: {error}")]
+pub(crate) struct FailedAttempt {
+    /// Host and port.
+    pub address: String,
+    /// Why it failed.
+    pub error: OpenError,
+}
+
 impl From<lapin::Error> for OpenError {
     fn from(error: lapin::Error) -> Self {
         error::refused_connection(&error).map_or_else(|| Self::Failed(error.to_string()), Self::Refused)
@@ -89,7 +99,9 @@ impl Reconnect {
 
     async fn wait_after(&mut self, error: OpenError) {
         let pause = self.pause.next().unwrap_or(self.pause_max);
-        let broker = self.endpoints.get(self.at).map(ToString::to_string).unwrap_or_default();
+        let endpoint = self.endpoints.get(self.at);
+        let broker = endpoint.map(ToString::to_string).unwrap_or_default();
+        let address = endpoint.map(Endpoint::address).unwrap_or_default();
         self.at = (self.at + 1) % self.endpoints.len().max(1);
         match &error {
             OpenError::Refused(detail) => {
@@ -101,7 +113,7 @@ impl Reconnect {
             }
             error => tracing::debug!(broker, %error, ?pause, "the broker still cannot be reached"),
         }
-        self.reporter.failed(error.clone());
+        self.reporter.failed(FailedAttempt { address, error: error.clone() });
         self.last = Some(error);
         tokio::time::sleep(pause).await;
     }

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{flaw::Flaws, options::RabbitOptions, topology};
+use crate::{flaw::Flaws, options::RabbitOptions, reconnect::FailedAttempt, topology};
 
 /// How long after one restoration the next one begins at the earliest: it declares everything.
 const RESTORE_PAUSE: Duration = Duration::from_secs(1);
@@ -22,6 +22,8 @@ pub(crate) type Current = Option<Arc<Connection>>;
 /// The consume connection, and everything that was ever declared.
 pub(crate) struct Standing {
     current: watch::Receiver<Current>,
+    /// The last failed attempt to connect, of any connection.
+    failure: watch::Receiver<Option<FailedAttempt>>,
     remembered: Mutex<Topology>,
     restored: Mutex<Option<Restored>>,
     missed: Notify,
@@ -38,10 +40,14 @@ struct Restored {
 
 impl Standing {
     /// Nothing declared yet, on the connection that is sent.
-    pub fn new(options: &RabbitOptions) -> (Arc<Self>, watch::Sender<Current>) {
+    pub fn new(
+        options: &RabbitOptions,
+        failure: watch::Receiver<Option<FailedAttempt>>,
+    ) -> (Arc<Self>, watch::Sender<Current>) {
         let (sender, current) = watch::channel(None);
         let standing = Self {
             current,
+            failure,
             remembered: Mutex::default(),
             restored: Mutex::default(),
             missed: Notify::new(),
@@ -52,7 +58,7 @@ impl Standing {
         (Arc::new(standing), sender)
     }
 
-    /// The connection, waited for while there is none.
+    /// The connection, waited for while there is none. Without one, what the last attempt met is the error.
     pub async fn connection(&self) -> Result<Arc<Connection>, String> {
         let mut current = self.current.clone();
         // A connection may be lost already and its supervisor not know yet.
@@ -60,7 +66,10 @@ impl Standing {
         let connected = timeout(self.operation_timeout, current.wait_for(stands)).await;
         match connected.as_ref().map(|current| current.as_deref()) {
             Ok(Ok(Some(connection))) => Ok(Arc::clone(connection)),
-            Ok(Ok(None)) | Err(_) => Err("there was no connection in time".to_owned()),
+            Ok(Ok(None)) | Err(_) => Err(match &*self.failure.borrow() {
+                Some(attempt) => format!("there was no connection in time: {attempt}"),
+                None => "there was no connection in time".to_owned(),
+            }),
             Ok(Err(_ended)) => Err("the connection was closed".to_owned()),
         }
     }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fabric_runtime::ports::BrokerStatus;
 use tokio::sync::watch;
 
-use crate::reconnect::OpenError;
+use crate::reconnect::FailedAttempt;
 
 /// Collects the states of the connections.
 #[derive(Debug)]
 pub(crate) struct StatusBoard {
     links: Mutex<Vec<LinkStatus>>,
     status: watch::Sender<BrokerStatus>,
-    failure: watch::Sender<Option<OpenError>>,
+    failure: watch::Sender<Option<FailedAttempt>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl StatusBoard {
     }
 
     /// The last failed attempt to connect.
-    pub fn failure(&self) -> watch::Receiver<Option<OpenError>> {
+    pub fn failure(&self) -> watch::Receiver<Option<FailedAttempt>> {
         self.failure.subscribe()
     }
 
@@ -84,8 +84,8 @@ impl Reporter {
     }
 
     /// An attempt to connect failed.
-    pub fn failed(&self, error: OpenError) {
-        self.board.failure.send_replace(Some(error));
+    pub fn failed(&self, attempt: FailedAttempt) {
+        self.board.failure.send_replace(Some(attempt));
     }
 
     fn update(&self, change: impl FnOnce(&mut LinkStatus)) {

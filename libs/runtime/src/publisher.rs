@@ -121,7 +121,9 @@ pub(crate) async fn keep(broker: &dyn Broker, copy: Outgoing) -> Result<(), Publ
             if let Err(error) = broker.restore().await {
                 tracing::warn!(%error, "a queue that keeps events does not stand");
             }
-            Err(PublishError::NotSent { reason: "the queue that keeps it does not exist" })
+            Err(PublishError::NotSent {
+                reason: "the queue that keeps it does not exist: `fabric topology apply` makes it",
+            })
         }
     }
 }
@@ -137,7 +139,7 @@ fn outcome_of(result: &Result<Confirmed, PublishError>) -> &'static str {
     match result {
         Ok(Confirmed::Routed) => "routed",
         Ok(Confirmed::Unrouted) => "unrouted",
-        Err(PublishError::Refused) => "refused",
+        Err(PublishError::Refused | PublishError::NoExchange { .. } | PublishError::Forbidden { .. }) => "refused",
         Err(PublishError::Unknown { .. }) => "unknown",
         Err(PublishError::NotSent { .. }) => "not_sent",
     }

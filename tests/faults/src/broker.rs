@@ -14,8 +14,8 @@ use fabric::{
         topology::{Topology, names::leads_to_one_queue},
     },
     runtime::ports::{
-        BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
-        DepthError, PublishError, Settled, TapRequest,
+        BoxFuture, Broker, BrokerStatus, Claim, ClaimError, Confirmed, ConsumeError, ConsumeRequest, Consumer,
+        DeclareError, Depth, DepthError, PublishError, Settled, TapRequest,
     },
 };
 use fabric_rabbitmq::{RabbitBroker, RabbitOptions};
@@ -152,6 +152,10 @@ impl Broker for Tampered {
 
     fn tap(&self, request: TapRequest) -> BoxFuture<'_, Result<Box<dyn Consumer>, ConsumeError>> {
         self.inner.tap(request)
+    }
+
+    fn claim(&self, name: String) -> BoxFuture<'_, Result<Box<dyn Claim>, ClaimError>> {
+        self.inner.claim(name)
     }
 
     fn depths(&self, queues: Vec<String>) -> BoxFuture<'_, Result<Vec<Depth>, DepthError>> {

@@ -225,7 +225,10 @@ impl Load {
 fn end(act: Act, result: &Result<Published, PublishError>) -> Result<bool> {
     match result {
         Ok(Published::Routed(_)) => act.ok().map(|()| true),
-        Ok(Published::Unrouted(_)) | Err(PublishError::NotSent { .. }) => act.fail().map(|()| false),
+        Ok(Published::Unrouted(_))
+        | Err(PublishError::NotSent { .. } | PublishError::NoExchange { .. } | PublishError::Forbidden { .. }) => {
+            act.fail().map(|()| false)
+        }
         Err(PublishError::Refused | PublishError::Unknown { .. }) => act.unknown().map(|()| false),
     }
 }

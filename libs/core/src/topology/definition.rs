@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Definitions {
     /// Exchanges by name, without the broker's own.
     pub exchanges: BTreeMap<String, ExchangeDefinition>,
-    /// Queues by name, without exclusive ones.
+    /// Queues by name.
     pub queues: BTreeMap<String, QueueDefinition>,
     /// What is bound to what, without the bindings that every queue has to the default exchange.
     pub bindings: BTreeSet<BindingDefinition>,
@@ -153,6 +153,8 @@ pub struct QueueState {
     pub ready: u64,
     /// How many are out with its consumers.
     pub unacknowledged: u64,
+    /// How many are on their way to the queue for dead letters, and stay here until that one has taken them.
+    pub dead_lettering: u64,
     /// How many bytes the bodies of all of them have.
     pub bytes: u64,
     /// Its consumers.
@@ -198,9 +200,14 @@ pub struct NodeState {
 }
 
 impl QueueState {
-    /// Whether nothing is in it: neither waiting nor out with a consumer.
+    /// Whether nothing is in it: neither waiting nor out with a consumer nor on its way to the dead letters.
     pub fn is_empty(&self) -> bool {
-        self.ready == 0 && self.unacknowledged == 0
+        self.events() == 0
+    }
+
+    /// How many events are in it, wherever they are on their way.
+    pub fn events(&self) -> u64 {
+        self.ready + self.unacknowledged + self.dead_lettering
     }
 }
 
@@ -216,6 +223,12 @@ impl Destination {
 impl From<&str> for Argument {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Self::Text(text)
     }
 }
 

@@ -2,20 +2,21 @@
 //! themselves, put together for each subscription.
 
 mod cluster;
+mod command;
 mod consuming;
 mod contents;
+mod facts;
 mod rights;
 mod standing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use facts::{Facts, Handling, ParkedLook, Pause, Process};
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
 
-use super::{Actual, Definitions, UserDefinition, names, plan, queues_of};
+use super::{Actual, Definitions, names, plan, queues_of};
 use crate::{
-    breaker::Circuit,
     name::SubscriptionName,
     service::{ServiceSpec, SubscriptionSpec},
 };
@@ -31,58 +32,8 @@ pub struct Case<'a> {
     pub actual: &'a Actual,
     /// What else is known.
     pub facts: &'a Facts,
-}
-
-/// What is known besides what stands on the broker.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// What operators have paused. None: it could not be read.
-    pub pauses: Option<BTreeMap<SubscriptionName, Pause>>,
-    /// What a process that runs says of itself. None: none was asked.
-    pub process: Option<Process>,
-    /// The broker's users. None: they could not be read.
-    pub users: Option<BTreeMap<String, UserDefinition>>,
-    /// How many of a subscription's parked events the broker itself has parked, as far as they could be read.
-    pub gave_up: BTreeMap<SubscriptionName, u64>,
-}
-
-/// Why and by whom a subscription is paused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    /// Why.
-    pub reason: String,
-    /// By whom.
-    pub by: String,
-    /// Since when.
-    pub since: Option<Timestamp>,
-}
-
-/// What a process says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Process {
-    /// What is the matter with its broker, if anything is.
-    pub broker_trouble: Option<String>,
-    /// The subscriptions that it has.
-    pub subscriptions: BTreeMap<SubscriptionName, Handling>,
-}
-
-/// What a process says of one subscription.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Handling {
-    /// Whether it consumes it.
-    pub consuming: bool,
-    /// Whether it is paused.
-    pub paused: bool,
-    /// What its breaker lets through.
-    pub circuit: Circuit,
-    /// Whether deliveries have come to an end lately.
-    pub moving: bool,
-    /// How many events wait in its queues, if the broker said so.
-    pub pending: Option<u64>,
-    /// How many are parked, if the broker said so.
-    pub parked: Option<u64>,
-    /// How many consumers there are in all processes, if the broker said so.
-    pub consumers: Option<u64>,
+    /// The virtual host that all of this is about.
+    pub vhost: &'a str,
 }
 
 /// How grave a finding is.
@@ -241,6 +192,14 @@ impl Target {
         let subscription = owner.map(|own| own.name.clone());
         is_known.then(|| Self::Queue { name: name.to_owned(), subscription })
     }
+
+    /// Whether what is parked of a subscription has to be looked at for it.
+    pub fn includes_parked_of(&self, subscription: &SubscriptionName) -> bool {
+        match self {
+            Self::Subscription(name) => name == subscription,
+            Self::Queue { name, .. } => *name == names::parked_queue(subscription),
+        }
+    }
 }
 
 /// Looks at everything. What concerns all subscriptions comes first, then each subscription with the gravest first; one with which
@@ -250,7 +209,7 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let owns: Vec<Own<'_>> = case.services.iter().flat_map(|service| Own::of(*case, service)).collect();
     let mut findings = cluster::findings(case);
     findings.extend(consuming::unknown(case.facts));
-    findings.extend(standing::of_nobody(&owns, &changes));
+    findings.extend(standing::of_nobody(*case, &owns, &changes));
     findings.extend(rights::of_services(case));
     findings.extend(contents::of_nobody(case));
     sort(&mut findings);

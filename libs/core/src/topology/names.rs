@@ -87,6 +87,11 @@ pub(crate) fn may_serve(name: &str) -> impl Iterator<Item = SubscriptionName> {
     subscriptions.into_iter().flatten().filter_map(|name| SubscriptionName::try_new(name).ok())
 }
 
+/// The name that whoever migrates a queue or a subscription claims, so that nobody else does at the same time.
+pub fn migration_claim(name: &str) -> String {
+    format!("{FABRIC_CONTEXT}.migration.{name}")
+}
+
 /// The queue by which one client watches what goes by, for as long as it does: `{client}.tap.{id}`. What a client's name has that no name
 /// of ours may have becomes a `-`, and a long one is cut: so its user may be allowed just these queues.
 pub fn tap_queue(client: &str, id: EventId) -> String {

@@ -48,10 +48,10 @@ struct Compared<'a> {
     services: BTreeSet<&'a str>,
 }
 
-/// The services that there are, or were.
+/// The services that there are, or were. Anybody may have an exchange with such a name: only ours lead to the queue for unrouted events.
 fn services<'a>(wanted: &'a Definitions, actual: &'a Definitions) -> BTreeSet<&'a str> {
-    let exchanges = wanted.exchanges.keys().chain(actual.exchanges.keys());
-    exchanges.filter_map(|exchange| service_of_exchange(exchange)).collect()
+    let those_wanted = wanted.exchanges.keys().filter_map(|exchange| service_of_exchange(exchange));
+    those_wanted.chain(actual.bindings.iter().filter_map(orphans::marked_by)).collect()
 }
 
 impl Compared<'_> {

@@ -188,6 +188,7 @@ fn bindings(topology: &Topology) -> BTreeSet<BindingDefinition> {
 const WORK: &str = "fabric-work";
 const WAIT: &str = "fabric-wait";
 const PARKED: &str = "fabric-parked";
+const CONTROL: &str = "fabric-control";
 const UNROUTED: &str = "fabric-unrouted";
 
 /// What is appended to a queue's name for the one that takes its place while it is migrated.
@@ -196,37 +197,43 @@ pub(super) const STANDBY: &str = ".standby";
 /// Above the 0 that policies have when nobody gave them a priority: a `.*` of somebody else does not win over ours by chance.
 const PRIORITY: i64 = 10;
 
-/// The name of the policy that counts for a queue of ours: the only one of ours whose pattern matches it.
-pub(super) fn policy_of(queue: &str) -> &'static str {
+/// The name of the policy that counts for a queue of ours: the only one of ours whose pattern matches it. A service has its own, so
+/// that nobody's limits depend on which other services are deployed.
+pub(super) fn policy_of(queue: &str) -> String {
     let queue = queue.strip_suffix(STANDBY).unwrap_or(queue);
     match queue {
-        names::UNROUTED => return UNROUTED,
-        names::CONTROL => return PARKED,
+        names::UNROUTED => return UNROUTED.to_owned(),
+        names::CONTROL => return CONTROL.to_owned(),
         _ => {}
     }
     let mut words: Vec<&str> = queue.split('.').skip(1).collect();
-    match (words.pop(), words.pop()) {
+    let kind = match (words.pop(), words.pop()) {
         (Some("parked"), Some(_)) => PARKED,
         (Some(delay), Some("retry")) if !words.is_empty() && delay.bytes().all(|byte| byte.is_ascii_digit()) => WAIT,
         _ => WORK,
-    }
+    };
+    of_service(kind, names::service_of(queue))
+}
+
+fn of_service(kind: &str, service: &str) -> String {
+    format!("{kind}.{service}")
 }
 
 fn policies(topology: &Topology, caps: &Caps) -> BTreeMap<String, PolicyDefinition> {
-    let services = services(topology);
-    let mut parked = vec![escape(names::CONTROL)];
-    let mut policies = Vec::new();
-    if !services.is_empty() {
-        let own = format!("({})", services.iter().map(|service| escape(service)).collect::<Vec<_>>().join("|"));
-        let ended = r"(parked|retry\.[0-9]+)(\.standby)?$";
-        policies.push((WORK, format!(r"^{own}\.(?!.+\.{ended}).+$"), caps.work_bytes_max));
-        policies.push((WAIT, format!(r"^{own}\..+\.retry\.[0-9]+(\.standby)?$"), caps.wait_bytes_max));
-        parked.push(format!(r"{own}\..+\.parked"));
+    let with_standby = |queue: &str| whole([format!(r"{}(\.standby)?", escape(queue))]);
+    let mut policies = vec![
+        (CONTROL.to_owned(), with_standby(names::CONTROL), caps.parked_bytes_max),
+        (UNROUTED.to_owned(), with_standby(names::UNROUTED), caps.unrouted_bytes_max),
+    ];
+    for service in services(topology) {
+        let (own, ended) = (escape(service), r"(parked|retry\.[0-9]+)(\.standby)?$");
+        policies.extend([
+            (of_service(WORK, service), format!(r"^{own}\.(?!.+\.{ended}).+$"), caps.work_bytes_max),
+            (of_service(WAIT, service), format!(r"^{own}\..+\.retry\.[0-9]+(\.standby)?$"), caps.wait_bytes_max),
+            (of_service(PARKED, service), format!(r"^{own}\..+\.parked(\.standby)?$"), caps.parked_bytes_max),
+        ]);
     }
-    let with_standby = |alternatives: Vec<String>| whole([format!(r"({})(\.standby)?", alternatives.join("|"))]);
-    policies.push((PARKED, with_standby(parked), caps.parked_bytes_max));
-    policies.push((UNROUTED, with_standby(vec![escape(names::UNROUTED)]), caps.unrouted_bytes_max));
-    policies.into_iter().map(|(name, pattern, bytes_max)| (name.to_owned(), capped(pattern, bytes_max))).collect()
+    policies.into_iter().map(|(name, pattern, bytes_max)| (name, capped(pattern, bytes_max))).collect()
 }
 
 fn capped(pattern: String, bytes_max: u64) -> PolicyDefinition {

@@ -132,6 +132,11 @@ impl From<PublishFailure> for Problem {
             PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "unknown", message)
             }
+            // What a service may do on the broker is not its callers' business, and they can do nothing about it.
+            PublishFailure::Unconfirmed(PublishError::NoExchange { .. } | PublishError::Forbidden { .. }) => {
+                let message = PublishError::Refused.to_string();
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_published", message)
+            }
             PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_published", message)
             }

@@ -1,5 +1,6 @@
 //! The port `Broker` over the model.
 
+mod claim;
 mod consumer;
 mod faults;
 mod observe;
@@ -12,8 +13,8 @@ use fabric_core::{message::Outgoing, topology::Topology};
 use fabric_runtime::{
     clock::Clock,
     ports::{
-        BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
-        DepthError, PublishError, TapRequest,
+        BoxFuture, Broker, BrokerStatus, Claim, ClaimError, Confirmed, ConsumeError, ConsumeRequest, Consumer,
+        DeclareError, Depth, DepthError, PublishError, TapRequest,
     },
 };
 use tokio::{
@@ -183,6 +184,13 @@ impl Broker for MemoryBroker {
             let backlog_max = usize::try_from(backlog_max).unwrap_or(usize::MAX);
             let exchanges: Vec<&str> = bindings.iter().map(|(exchange, _)| exchange.as_str()).collect();
             self.open(&exchanges.join(", "), |model| model.tap(self.client, &bindings, backlog_max)).await
+        })
+    }
+
+    fn claim(&self, name: String) -> BoxFuture<'_, Result<Box<dyn Claim>, ClaimError>> {
+        Box::pin(async move {
+            self.connected().await.map_err(|detail| ClaimError::Away { detail })?;
+            claim::start(&self.server, self.client, name)
         })
     }
 

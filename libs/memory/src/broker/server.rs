@@ -1,7 +1,7 @@
 //! The model behind its lock, and the carrying out of its effects.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -25,6 +25,8 @@ pub(super) struct Server {
     pub(super) timer: Timer,
     pub(super) deadline: Duration,
     pub(super) flow_max: usize,
+    /// The names that somebody has claimed.
+    pub claims: Mutex<BTreeSet<String>>,
     state: Mutex<State>,
 }
 
@@ -62,6 +64,7 @@ impl Server {
             timer: Timer::default(),
             deadline: options.deadline,
             flow_max: options.flow_max,
+            claims: Mutex::default(),
             state: Mutex::new(State {
                 model: Model::new(options),
                 readers: BTreeMap::new(),

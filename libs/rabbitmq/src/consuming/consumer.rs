@@ -61,7 +61,7 @@ pub(super) fn opened<T>(
         match Refusal::of(&error) {
             Some(Refusal { kind: RefusalKind::NotFound, .. }) => ConsumeError::NoQueue { queue },
             Some(Refusal { kind: RefusalKind::Forbidden, detail }) => ConsumeError::Forbidden { queue, detail },
-            Some(Refusal { kind: RefusalKind::Other, detail }) => ConsumeError::Away { detail },
+            Some(Refusal { kind: RefusalKind::InUse | RefusalKind::Other, detail }) => ConsumeError::Away { detail },
             None => ConsumeError::Away { detail: error.to_string() },
         }
     })

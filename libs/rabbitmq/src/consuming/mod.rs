@@ -1,5 +1,6 @@
 //! The consume connection, and what lives on it: consumers, taps, declarations and questions about queues.
 
+mod claim;
 mod consumer;
 mod opening;
 mod supervisor;
@@ -7,7 +8,7 @@ mod tap;
 
 use std::{sync::Arc, time::Duration};
 
-use fabric_runtime::ports::{ConsumeError, ConsumeRequest, Consumer, Depth, DepthError, TapRequest};
+use fabric_runtime::ports::{Claim, ClaimError, ConsumeError, ConsumeRequest, Consumer, Depth, DepthError, TapRequest};
 
 pub(crate) use self::supervisor::Supervisor;
 use crate::{depths, flaw::Flaws, options::RabbitOptions, standing::Standing};
@@ -41,6 +42,12 @@ impl ConsumeSide {
     pub async fn tap(&self, request: TapRequest) -> Result<Box<dyn Consumer>, ConsumeError> {
         let connection = self.standing.connection().await.map_err(|detail| ConsumeError::Away { detail })?;
         tap::start(&connection, &self.client, request, self.operation_timeout).await
+    }
+
+    /// Claims a name.
+    pub async fn claim(&self, name: String) -> Result<Box<dyn Claim>, ClaimError> {
+        let connection = self.standing.connection().await.map_err(|detail| ClaimError::Away { detail })?;
+        claim::start(&connection, name, self.operation_timeout).await
     }
 
     /// The depths of those of the queues that exist.

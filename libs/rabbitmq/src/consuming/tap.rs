@@ -43,12 +43,10 @@ pub(super) async fn start(
     request: TapRequest,
     within: Duration,
 ) -> Result<Box<dyn Consumer>, ConsumeError> {
-    let opened = consumer::opened("a tap", timeout(within, open(connection, client, &request)).await);
-    let (channel, consumer) = opened.map_err(|error| match error {
-        // Its queue is its own: what is not there can only be what it is to be bound to.
-        ConsumeError::NoQueue { .. } => ConsumeError::Away { detail: "an exchange to watch does not exist".to_owned() },
-        other => other,
-    })?;
+    // Its queue is its own: what is not there, or may not be read, can only be what it is being bound to.
+    let mut watched = "a tap".to_owned();
+    let opened = timeout(within, open(connection, client, &request, &mut watched)).await;
+    let (channel, consumer) = consumer::opened(&watched, opened)?;
     Ok(Box::new(Tap { channel, deliveries: Deliveries::new(consumer), unacknowledged: 0 }))
 }
 
@@ -56,6 +54,7 @@ async fn open(
     connection: &Connection,
     client: &str,
     request: &TapRequest,
+    watched: &mut String,
 ) -> lapin::Result<(Channel, lapin::Consumer)> {
     let (opening, channel) = Opening::start(connection).await?;
     let mut arguments = FieldTable::default();
@@ -66,6 +65,7 @@ async fn open(
     let queue = names::tap_queue(client, Ids::system().next(Clock::system().now()));
     let queue = channel.queue_declare(name(&queue)?, options, arguments).await?;
     for (exchange, pattern) in &request.bindings {
+        *watched = format!("the exchange {exchange}");
         let (exchange, key) = (name(exchange)?, name(Pattern::as_str(pattern))?);
         channel
             .queue_bind(queue.name().clone(), exchange, key, QueueBindOptions::default(), FieldTable::default())

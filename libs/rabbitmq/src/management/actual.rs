@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_core::topology::{
-    Actual, Arguments, ConsumerState, Definitions, Destination, NodeState, QueueState, arguments_from_json, from_json,
+    Actual, Arguments, ConsumerState, Definitions, NodeState, QueueState, arguments_from_json, from_json,
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -15,33 +15,31 @@ use super::{
 
 /// What is asked of each queue: all of it would be five times as much to compute and to send.
 const QUEUE_COLUMNS: &str = "columns=name,durable,auto_delete,exclusive,arguments,policy,effective_policy_definition,\
-                             messages_ready,messages_unacknowledged,message_bytes,state,members,online";
+                             messages_ready,messages_unacknowledged,messages_dlx,message_bytes,state,members,online";
 /// What is asked of each connection.
 const CONNECTION_COLUMNS: &str = "columns=name,state";
 
 impl Management {
     /// What stands on the virtual host with how it is doing; without users, which only an administrator may [read](Self::users).
     ///
-    /// Left out are the broker's own exchanges and bindings, and queues that go with their connection or last consumer, with their
-    /// bindings. What it says of messages and consumers is up to five seconds old. The user needs the tag `monitoring`.
+    /// Left out are the broker's own exchanges and bindings. Queues that are exclusive to a connection count as deleted with their last
+    /// consumer. What it says of messages and consumers is up to five seconds old. The user needs the tag `monitoring`.
     pub async fn actual(&self) -> Result<Actual, ManagementError> {
         self.run(|calls| {
             let overview: Overview = calls.read(&Call::get(&["overview"], "the broker's version"))?;
             let nodes: Vec<Node> = calls.read(&Call::get(&["nodes"], "the nodes"))?;
-            let mut queues = Listed::read(calls, "queues", QUEUE_COLUMNS)?;
-            let mut rows: Vec<QueueRow> = queues.call.interpret(&queues.items)?;
-            let passing: BTreeSet<String> =
-                rows.iter().filter(|row| row.is_passing()).map(|row| row.name.clone()).collect();
-            queues.items.retain(|item| !item["name"].as_str().is_some_and(|name| passing.contains(name)));
-            rows.retain(|row| !row.is_passing());
-
-            let mut bindings = Listed::read(calls, "bindings", "")?.definitions(calls)?.bindings;
-            bindings
-                .retain(|binding| !matches!(&binding.destination, Destination::Queue(name) if passing.contains(name)));
+            let listed = Listed::read(calls, "queues", QUEUE_COLUMNS)?;
+            let rows: Vec<QueueRow> = listed.call.interpret(&listed.items)?;
+            let mut queues = listed.definitions(calls)?.queues;
+            for row in rows.iter().filter(|row| row.exclusive) {
+                if let Some(queue) = queues.get_mut(&row.name) {
+                    queue.auto_delete = true;
+                }
+            }
             let definitions = Definitions {
                 exchanges: Listed::read(calls, "exchanges", "")?.definitions(calls)?.exchanges,
-                queues: queues.definitions(calls)?.queues,
-                bindings,
+                queues,
+                bindings: Listed::read(calls, "bindings", "")?.definitions(calls)?.bindings,
                 policies: Listed::read(calls, "policies", "")?.definitions(calls)?.policies,
                 users: BTreeMap::new(),
             };
@@ -51,6 +49,27 @@ impl Management {
             Ok(Actual { definitions, queues: states, nodes, version: overview.rabbitmq_version })
         })
         .await
+    }
+}
+
+impl Management {
+    /// How one queue is doing, with its consumers. None if it does not stand.
+    ///
+    /// Unlike [`actual`](Self::actual) this is computed for each question; what it says of messages is still as old as the queue's own
+    /// last report, up to five seconds. The user needs the tag `monitoring`.
+    pub async fn queue(&self, name: &str) -> Result<Option<QueueState>, ManagementError> {
+        let query = format!("{QUEUE_COLUMNS},consumer_details");
+        let call = Call::get(&["queues", self.vhost(), name], format!("the queue {name}")).query(&query);
+        let row = self.run(move |calls| calls.read::<SingleQueue>(&call)).await;
+        match row {
+            Ok(SingleQueue { row, consumer_details }) => {
+                let (_, mut state) = row.state();
+                state.consumers = consumer_details.into_iter().map(|row| row.state(&BTreeSet::new())).collect();
+                Ok(Some(state))
+            }
+            Err(ManagementError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -119,7 +138,6 @@ impl Node {
 #[derive(Deserialize)]
 struct QueueRow {
     name: String,
-    auto_delete: bool,
     #[serde(default)]
     exclusive: bool,
     policy: Option<String>,
@@ -127,23 +145,30 @@ struct QueueRow {
     effective_policy_definition: Arguments,
     messages_ready: Option<u64>,
     messages_unacknowledged: Option<u64>,
+    /// Quorum queues with `at-least-once` alone have it.
+    messages_dlx: Option<u64>,
     message_bytes: Option<u64>,
     state: Option<String>,
     members: Option<Vec<String>>,
     online: Option<Vec<String>>,
 }
 
-impl QueueRow {
-    /// Whether it goes with its connection or its last consumer.
-    fn is_passing(&self) -> bool {
-        self.auto_delete || self.exclusive
-    }
+/// A queue that was asked for by its name.
+#[derive(Deserialize)]
+struct SingleQueue {
+    #[serde(flatten)]
+    row: QueueRow,
+    #[serde(default)]
+    consumer_details: Vec<ConsumerRow>,
+}
 
+impl QueueRow {
     fn state(self) -> (String, QueueState) {
         let online = self.members.map(|members| (self.online.unwrap_or_default().len(), members.len()));
         let state = QueueState {
             ready: self.messages_ready.unwrap_or_default(),
             unacknowledged: self.messages_unacknowledged.unwrap_or_default(),
+            dead_lettering: self.messages_dlx.unwrap_or_default(),
             bytes: self.message_bytes.unwrap_or_default(),
             consumers: Vec::new(),
             policy: self.policy.filter(|policy| !policy.is_empty()),

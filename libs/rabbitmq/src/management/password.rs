@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// How many random bytes a password has; nobody has to type it.
 const PASSWORD_BYTES: usize = 32;
 
+/// What the broker calls the way in which [`hash`] works.
+pub(super) const ALGORITHM: &str = "rabbit_password_hashing_sha256";
+
 /// The machine gives no random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the machine gives no random numbers: {0}")]

@@ -6,7 +6,7 @@ use fabric_core::topology::{Permission, TopicPermission, UserDefinition, from_js
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Management, ManagementError, call::Call};
+use super::{Management, ManagementError, call::Call, password};
 
 impl Management {
     /// All users of the broker, and what each may do on this virtual host.
@@ -46,15 +46,17 @@ impl Management {
         self.run(move |calls| {
             let (path, resource) = (["users", name.as_str()], format!("the user {name}"));
             let put = || {
-                let hash = match &hash {
-                    Some(hash) => hash.clone(),
-                    None => match calls.read::<HasPassword>(&Call::get(&path, resource.as_str())) {
-                        Ok(user) => user.password_hash,
-                        Err(ManagementError::NotFound { .. }) => String::new(),
+                let password = match &hash {
+                    // A broker may hash otherwise by default, and would compare ours like that.
+                    Some(hash) => json!({ "password_hash": hash, "hashing_algorithm": password::ALGORITHM }),
+                    None => match calls.read::<Password>(&Call::get(&path, resource.as_str())) {
+                        Ok(kept) => kept.body(),
+                        Err(ManagementError::NotFound { .. }) => json!({ "password_hash": "" }),
                         Err(error) => return Err(error),
                     },
                 };
-                let body = json!({ "password_hash": hash, "tags": tags });
+                let mut body = password;
+                body["tags"] = json!(tags);
                 calls.done(&Call::put(&path, resource.as_str(), body))
             };
             match put() {
@@ -118,8 +120,19 @@ impl Management {
 
 /// What of a user has to be sent again.
 #[derive(Deserialize)]
-struct HasPassword {
+struct Password {
     password_hash: String,
+    hashing_algorithm: Option<String>,
+}
+
+impl Password {
+    fn body(self) -> Value {
+        let mut body = json!({ "password_hash": self.password_hash });
+        if let Some(algorithm) = self.hashing_algorithm {
+            body["hashing_algorithm"] = algorithm.into();
+        }
+        body
+    }
 }
 
 /// Where a permission counts.

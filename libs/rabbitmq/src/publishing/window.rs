@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ticket::{Job, Outcome, Reply};
 use crate::{
-    error::Refusal,
+    error::{Refusal, RefusalKind},
     flaw::Flaws,
     in_order::{self, Started},
     link::Link,
@@ -77,7 +77,8 @@ impl Window {
     /// which the broker takes no messages does not count.
     pub async fn publish(self, channel: &Channel, link: &mut Link, patience: Duration, flaws: Flaws) -> WindowEnd {
         let Self { mut ledger, prepared, mut replies } = self;
-        let is_alone = replies.len() == 1;
+        // Of several, nobody knows which one a refusal is about.
+        let alone = if let [one] = prepared.as_slice() { Some(one.exchange.to_string()) } else { None };
         let mut flights = Vec::with_capacity(prepared.len());
         for (index, prepared) in prepared.into_iter().enumerate() {
             match in_order::start(fly(channel, prepared, flaws)) {
@@ -111,9 +112,12 @@ impl Window {
         if end == WindowEnd::Answered && !ledger.is_complete() {
             end = WindowEnd::Broken("the connection was lost");
         }
-        let was_refused = is_alone && matches!(end, WindowEnd::ChannelClosed(_));
+        let refused = match (alone, &end) {
+            (Some(exchange), WindowEnd::ChannelClosed(refusal)) => Some(refused(exchange, refusal)),
+            _ => None,
+        };
         for (reply, verdict) in replies.into_iter().zip(ledger.verdicts()) {
-            reply.answer(if was_refused { Err(PublishError::Refused) } else { outcome(verdict) });
+            reply.answer(refused.clone().map_or_else(|| outcome(verdict), Err));
         }
         end
     }
@@ -173,6 +177,15 @@ fn broken_by(end: WindowEnd, error: &lapin::Error) -> WindowEnd {
         (end @ WindowEnd::ChannelClosed(_), _) => end,
         (_, Some(refusal)) => WindowEnd::ChannelClosed(refusal),
         (_, None) => WindowEnd::Broken("the connection was lost"),
+    }
+}
+
+/// What a publish was refused for that was alone in its window.
+fn refused(exchange: String, refusal: &Refusal) -> PublishError {
+    match refusal.kind {
+        RefusalKind::NotFound => PublishError::NoExchange { exchange },
+        RefusalKind::Forbidden => PublishError::Forbidden { exchange, detail: refusal.detail.clone() },
+        _ => PublishError::Refused,
     }
 }
 

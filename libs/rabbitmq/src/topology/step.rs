@@ -160,7 +160,9 @@ impl<'a> Step<'a> {
                 DeclareError::Missing { resource }
             }
             RefusalKind::Forbidden => DeclareError::Forbidden { resource, detail },
-            RefusalKind::NotFound | RefusalKind::Other => DeclareError::Different { resource, detail },
+            RefusalKind::NotFound | RefusalKind::InUse | RefusalKind::Other => {
+                DeclareError::Different { resource, detail }
+            }
         }
     }
 }

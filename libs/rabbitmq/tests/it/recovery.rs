@@ -20,7 +20,8 @@ async fn an_exchange_that_is_deleted_stands_again_once_a_publish_has_missed_it()
     let (_connection, channel) = raw(&url).await?;
     channel.exchange_delete("events.test".into(), ExchangeDeleteOptions::default()).await?;
 
-    assert_eq!(broker.publish(outgoing("events.test", "test.a.b", "missed")).await, Err(PublishError::Refused));
+    let missed = broker.publish(outgoing("events.test", "test.a.b", "missed")).await;
+    assert_eq!(missed, Err(PublishError::NoExchange { exchange: "events.test".to_owned() }));
     assert_eq!(broker.publish(outgoing("", "work", "straight")).await, Ok(Confirmed::Routed));
     eventually(DEADLINE, "a publish", async || {
         broker.publish(outgoing("events.test", "test.a.b", "after")).await == Ok(Confirmed::Routed)
@@ -59,7 +60,9 @@ async fn of_a_window_with_a_missing_exchange_only_what_was_confirmed_counts_as_d
             let is_there = arrived.contains(&format!("{missing}-{index}"));
             match outcome {
                 Ok(Confirmed::Routed) => assert!(is_there, "{index} was confirmed and is lost"),
-                Err(PublishError::NotSent { .. } | PublishError::Refused) => assert!(!is_there, "{index} was refused"),
+                Err(PublishError::NotSent { .. } | PublishError::Refused | PublishError::NoExchange { .. }) => {
+                    assert!(!is_there, "{index} was refused")
+                }
                 Err(PublishError::Unknown { .. }) => {}
                 Ok(Confirmed::Unrouted) => panic!("{index} is unrouted"),
             }

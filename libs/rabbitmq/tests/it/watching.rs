@@ -1,7 +1,9 @@
+use std::sync::Mutex;
+
 use anyhow::Result;
 use fabric_core::Pattern;
 use fabric_rabbitmq::RabbitBroker;
-use fabric_runtime::ports::{Broker, Confirmed, ConsumeError, Depth, TapRequest};
+use fabric_runtime::ports::{Broker, ClaimError, Confirmed, ConsumeError, Depth, TapRequest};
 use fabric_testkit::servers::{RabbitMq, Server, require};
 use fabric_testkit::wait::eventually;
 
@@ -43,6 +45,36 @@ async fn a_tap_on_what_does_not_exist_is_refused() -> Result<()> {
     let refused = broker.tap(TapRequest { bindings, backlog_max: 100 }).await.err();
     assert!(matches!(&refused, Some(ConsumeError::Away { detail }) if detail.contains("exchange")), "{refused:?}");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_name_is_claimed_by_one_until_it_goes() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (broker, url) = on_fresh_vhost().await?;
+    let other = RabbitBroker::connect(options(&url)).await?;
+    let name = || "fabric.migration.work".to_owned();
+    let first = broker.claim(name()).await?;
+    let taken = Some(ClaimError::Taken { name: name() });
+    assert_eq!(other.claim(name()).await.err(), taken, "of another process");
+    assert_eq!(broker.claim(name()).await.err(), taken, "of the same connection");
+    other.claim("fabric.migration.other".to_owned()).await?;
+    assert!(first.is_held());
+    drop(first);
+    let second = Mutex::new(None);
+    eventually(DEADLINE, "it is given back", async || {
+        let claimed = other.claim(name()).await;
+        let is_ours = claimed.is_ok();
+        *second.lock().unwrap() = claimed.ok();
+        anyhow::Ok(is_ours)
+    })
+    .await?;
+    let second = second.into_inner().unwrap().unwrap();
+    assert!(second.is_held());
+    let (_, vhost) = url.rsplit_once('/').unwrap();
+    RabbitMq::shared().await?.ctl(&["close_all_connections", "-p", vhost, "for a test"]).await?;
+    eventually(DEADLINE, "a lost connection shows", async || anyhow::Ok(!second.is_held())).await
 }
 
 /// So a user may be allowed its own taps, and nothing else.

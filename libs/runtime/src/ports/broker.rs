@@ -38,6 +38,9 @@ pub trait Broker: Send + Sync + 'static {
     /// Deliveries count as acknowledged when they are sent.
     fn tap(&self, request: TapRequest) -> BoxFuture<'_, Result<Box<dyn Consumer>, ConsumeError>>;
 
+    /// Claims a name for as long as the claim is kept, so that two do not do the same work at the same time.
+    fn claim(&self, name: String) -> BoxFuture<'_, Result<Box<dyn Claim>, ClaimError>>;
+
     /// How much is in each of these queues. A queue that does not exist has no depth in the answer.
     fn depths(&self, queues: Vec<String>) -> BoxFuture<'_, Result<Vec<Depth>, DepthError>>;
 
@@ -60,6 +63,37 @@ pub trait Consumer: Send {
 
     /// Closes the channel and waits until what was settled has been written, up to the deadline. The rest goes back to the queue.
     fn close(self: Box<Self>, deadline: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// A name that nobody else can claim meanwhile. Dropping it gives the name back.
+pub trait Claim: Send + Sync {
+    /// Whether it is still ours. Once the connection was lost, it is not, and somebody else may have it.
+    fn is_held(&self) -> bool;
+}
+
+/// Why a name cannot be claimed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimError {
+    /// Somebody has it.
+    #[error("{name} is claimed by somebody else")]
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// The broker's user may not.
+    #[error("claiming {name} is not allowed: {detail}")]
+    Forbidden {
+        /// The name.
+        name: String,
+        /// What the broker said.
+        detail: String,
+    },
+    /// There was no connection within the deadline, or it was lost meanwhile.
+    #[error("the broker is away: {detail}")]
+    Away {
+        /// What happened.
+        detail: String,
+    },
 }
 
 /// How many settlements reached the broker's channel and how many were lost with it. A lost acknowledgement means that the event
@@ -108,6 +142,20 @@ pub enum PublishError {
     /// again, with the same id, is right and harmless.
     #[error("the broker refused the message")]
     Refused,
+    /// There is no such exchange: nothing was taken.
+    #[error("the exchange {exchange} does not exist")]
+    NoExchange {
+        /// The exchange.
+        exchange: String,
+    },
+    /// The broker's user may not publish this there: nothing was taken.
+    #[error("publishing to {exchange} is not allowed: {detail}")]
+    Forbidden {
+        /// The exchange.
+        exchange: String,
+        /// What the broker said: names, never a payload.
+        detail: String,
+    },
     /// Nobody knows: the connection was lost or the deadline passed after it may have been written. Publishing the same event
     /// again, with the same id, is right and harmless.
     #[error("it is not known whether the broker took the message: {reason}")]

@@ -6,8 +6,8 @@ mod cache;
 use std::pin::Pin;
 
 pub use broker::{
-    Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth, DepthError,
-    PublishError, Settled, TapRequest,
+    Broker, BrokerStatus, Claim, ClaimError, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
+    DepthError, PublishError, Settled, TapRequest,
 };
 pub use cache::{Cache, CacheEntry, CacheError, CacheQuery, CachedEvent, Offered};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use fabric::{
     core::topology::{
-        Actual, BindingDefinition, Change, Class, Destination, PolicyDefinition, Resource, UserDefinition,
+        Actual, BindingDefinition, Change, Class, Destination, PolicyDefinition, Resource, TopicPermission,
+        UserDefinition,
     },
     management::ManagementError,
 };
@@ -46,7 +47,10 @@ pub async fn apply(
             Resource::User(name) => {
                 let (wanted, actual) = (desk.wanted.users.get(name), actual.definitions.users.get(name));
                 let (Some(wanted), Some(actual)) = (wanted, actual) else { return Err(unknown(resource)) };
-                change_user(desk, name, actual, wanted).await?;
+                let is_tags = |change: &&Change| change.class == Class::Safe && change.field.as_deref() == Some("tags");
+                let with_tags =
+                    changes.iter().filter(|change| change.resource == *resource).any(|change| is_tags(&change));
+                change_user(desk, name, actual, wanted, with_tags).await?;
             }
             Resource::Exchange(_) | Resource::Queue(_) | Resource::Binding(_) => return Err(unknown(resource)),
         }
@@ -139,20 +143,24 @@ fn with_fields<'a>(
     policy
 }
 
-/// Gives a user the rights that it should have. Its password stays.
-async fn change_user(desk: &Desk, name: &str, actual: &UserDefinition, wanted: &UserDefinition) -> Outcome {
-    if actual.tags != wanted.tags {
+/// Gives a user the rights that it should have, and its tags if that is safe. Its password stays.
+async fn change_user(
+    desk: &Desk,
+    name: &str,
+    actual: &UserDefinition,
+    wanted: &UserDefinition,
+    with_tags: bool,
+) -> Outcome {
+    if with_tags {
         desk.management.put_user(name, &wanted.tags, None).await?;
     }
-    if actual.permission != wanted.permission {
-        put_permission(desk, name, wanted).await?;
+    // Topics first: an exchange without an entry allows every key. One that is not needed any more is made to allow none.
+    put_topics(desk, name, wanted).await?;
+    let no_key = TopicPermission { write: "^$".to_owned(), read: "^$".to_owned() };
+    for exchange in actual.topics.keys().filter(|exchange| !wanted.topics.contains_key(*exchange)) {
+        desk.management.put_topic_permission(name, exchange, &no_key).await?;
     }
-    if actual.topics.keys().any(|exchange| !wanted.topics.contains_key(exchange)) {
-        // A single entry cannot be taken away. For a moment the user may use every key of its exchanges; taking its permission away
-        // meanwhile would have the broker close its channels.
-        desk.management.delete_topic_permissions(name).await?;
-    }
-    put_topics(desk, name, wanted).await
+    if actual.permission == wanted.permission { Ok(()) } else { put_permission(desk, name, wanted).await }
 }
 
 async fn put_topics(desk: &Desk, name: &str, user: &UserDefinition) -> Outcome {

@@ -65,17 +65,19 @@ impl Desk {
         Ok(actual)
     }
 
-    /// The same with exact numbers for the queues whose names `concerns`: how many messages wait, and whether anybody consumes.
+    /// The same with newer numbers for the queues whose names `concerns`: how many messages wait, and whether anybody consumes.
     pub async fn exact(&self, broker: &dyn Broker, concerns: impl Fn(&str) -> bool) -> Outcome<Actual> {
         let mut actual = self.actual().await?;
         let queues = actual.definitions.queues.keys().filter(|name| concerns(name)).cloned().collect();
         for depth in broker.depths(queues).await? {
             let state = actual.queues.entry(depth.queue).or_default();
-            state.ready = depth.ready;
+            // The API's numbers are seconds old, and the broker answers that a queue is empty when its leader is slow to say how full it
+            // is. So the larger number counts.
+            state.ready = state.ready.max(depth.ready);
             let consumers = usize::try_from(depth.consumers).unwrap_or(usize::MAX);
-            if consumers == 0 || state.consumers.is_empty() {
-                // Of consumers that the management API has not seen yet, nothing is known but their number.
-                state.consumers = vec![ConsumerState::default(); consumers];
+            if state.consumers.len() < consumers {
+                // Of consumers that the API has not seen yet, nothing is known but their number.
+                state.consumers.resize(consumers, ConsumerState::default());
             }
         }
         Ok(actual)

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use fabric::{
-    core::topology::{Change, Class, Reordering, Resource, Step, next},
+    core::topology::{Change, Class, Reordering, Resource, Step, names, next},
     management::{ManagementError, OnlyIf},
-    runtime::ports::Broker,
+    runtime::ports::{Broker, Claim, ClaimError},
 };
 
 use super::{
@@ -16,6 +16,10 @@ use crate::{Outcome, exit::Failure};
 
 /// The pause before a step that the API does not show yet is looked at again.
 const SETTLE_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long somebody who has the name is waited for, and how often it is tried.
+const CLAIM_DEADLINE: Duration = Duration::from_secs(5);
+const CLAIM_PAUSE: Duration = Duration::from_millis(250);
 
 /// The pause before the API is asked again whether it shows what was done, and how long it may take: its numbers are five seconds old.
 const SHOWN_PAUSE: Duration = Duration::from_secs(1);
@@ -44,7 +48,7 @@ pub async fn next_step(desk: &Desk, broker: &dyn Broker, name: &str, reordering:
     Ok(next(&desk.wanted, &actual, name, reordering)?)
 }
 
-/// Does step after step until nothing is left, and tells `say` of each before it is done. Dropping it between steps or within one is safe:
+/// Does step after step until nothing is left, and tells `say` of each before it is done. Refused while somebody else does the same. Dropping it between steps or within one is safe:
 /// doing the same again goes on.
 pub async fn migrate(
     desk: &Desk,
@@ -53,8 +57,14 @@ pub async fn migrate(
     reordering: Reordering,
     mut say: impl FnMut(&str) -> Outcome,
 ) -> Outcome {
+    let claim = claim(broker, name).await?;
     let (mut last, mut times) = (Step::Done, 0);
     loop {
+        if !claim.is_held() {
+            return Err(Failure::Unreachable(
+                "the connection was lost: no event is lost, and doing the same again goes on".to_owned(),
+            ));
+        }
         let step = next_step(desk, broker, name, reordering).await?;
         let Some(text) = described(&step) else { return shown(desk, name).await };
         if step == last {
@@ -70,10 +80,28 @@ pub async fn migrate(
         }
         match &step {
             Step::Move { from, to } => {
-                let moved = move_events(desk, broker, from, to).await?;
+                let moved = move_events(desk, broker, from, to, &mut say).await?;
                 say(&format!("moved {moved} events of {from}"))?;
             }
-            step => perform(desk, broker, step).await?,
+            Step::Delete { name: queue } => {
+                // Looking takes some seconds. What is deleted is what was looked at, or nothing.
+                let is_empty = stays_empty(desk, broker, queue).await?;
+                if is_empty && claim.is_held() && next_step(desk, broker, name, reordering).await? == step {
+                    perform(desk, &step).await?;
+                }
+            }
+            step => perform(desk, step).await?,
+        }
+    }
+}
+
+/// Claims the name. A process that has just ended may have it for another moment.
+async fn claim(broker: &dyn Broker, name: &str) -> Outcome<Box<dyn Claim>> {
+    let end = Instant::now() + CLAIM_DEADLINE;
+    loop {
+        match broker.claim(names::migration_claim(name)).await {
+            Err(ClaimError::Taken { .. }) if Instant::now() < end => tokio::time::sleep(CLAIM_PAUSE).await,
+            claimed => return Ok(claimed?),
         }
     }
 }
@@ -101,18 +129,13 @@ async fn shown(desk: &Desk, name: &str) -> Outcome {
 }
 
 /// Does one of the small steps. One that somebody else has done already is done.
-async fn perform(desk: &Desk, broker: &dyn Broker, step: &Step) -> Outcome {
+async fn perform(desk: &Desk, step: &Step) -> Outcome {
     let management = &desk.management;
     let done = match step {
         Step::MakeQueue { name, definition } => management.put_queue(name, definition).await,
         Step::Bind(binding) => return Ok(management.bind(binding).await?),
         Step::Unbind(binding) => management.unbind(binding).await,
-        Step::Delete { name } => {
-            if !stays_empty(desk, broker, name).await? {
-                return Ok(());
-            }
-            management.delete_queue(name, OnlyIf::default()).await
-        }
+        Step::Delete { name } => management.delete_queue(name, OnlyIf::default()).await,
         Step::Move { .. } | Step::Done => Ok(()),
     };
     match done {

@@ -1,7 +1,7 @@
 //! What stands on the broker and what should: what `fabric topology` does between the pure core, which decides, and the broker.
 //!
 //! Numbers of messages that the management API gives are some seconds old. Whatever is taken away here is asked for its depth by
-//! AMQP first, which is always exact: see [`Desk::exact`].
+//! AMQP, too, and the larger number counts: see [`Desk::exact`].
 
 mod apply;
 mod desk;
@@ -20,12 +20,28 @@ pub use passwords::Passwords;
 pub use prune::{Kept, prune};
 pub use vhost::vhost;
 
-use fabric::{core::topology::MigrationError, management::ManagementError, runtime::ports::DepthError};
+use fabric::{
+    core::topology::MigrationError,
+    management::ManagementError,
+    runtime::ports::{ClaimError, DepthError},
+};
 
 use crate::exit::Failure;
 
 /// The key of the configuration that says where the management API is and who we are there.
 const MANAGEMENT_URL: &str = "topology.management_url";
+
+impl From<ClaimError> for Failure {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Taken { .. } => Self::Refused(
+                "somebody else is migrating it, or was until the connection was lost a moment ago".to_owned(),
+            ),
+            ClaimError::Forbidden { .. } => Self::Refused(error.to_string()),
+            ClaimError::Away { .. } => Self::Unreachable(error.to_string()),
+        }
+    }
+}
 
 impl From<ManagementError> for Failure {
     fn from(error: ManagementError) -> Self {

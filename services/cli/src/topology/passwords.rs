@@ -68,7 +68,9 @@ fn read(file: &Path) -> Outcome<BTreeMap<String, SecretString>> {
         Err(error) => return Err(refused(file, &error.to_string())),
     };
     // What the parser says may quote a password.
-    serde_json::from_slice(&json).map_err(|_| refused(file, "it is not a JSON object from users to passwords"))
+    let plain: BTreeMap<String, String> =
+        serde_json::from_slice(&json).map_err(|_| refused(file, "it is not a JSON object from users to passwords"))?;
+    Ok(plain.into_iter().map(|(user, password)| (user, password.into())).collect())
 }
 
 /// Puts a whole new file in the place of the old one, for its owner's eyes only, as temporary files are.

@@ -21,19 +21,27 @@ pub struct Kept {
     pub why: String,
 }
 
-/// Takes away the orphans that can be, tells `done` of each, and gives those that stay. Before each that could hold something, what
-/// stands is read again, the depth of queues by AMQP.
-pub async fn prune(desk: &Desk, broker: &dyn Broker, mut done: impl FnMut(Done) -> Outcome) -> Outcome<Vec<Kept>> {
+/// Takes away those of these orphans that can be, tells `done` of each, and gives those that stay. Before each that could hold
+/// something, what stands is read again, the depth of queues by AMQP.
+pub async fn prune(
+    desk: &Desk,
+    broker: &dyn Broker,
+    orphans: &BTreeSet<Resource>,
+    mut done: impl FnMut(Done) -> Outcome,
+) -> Outcome<Vec<Kept>> {
     let (mut seen, mut kept) = (BTreeSet::new(), Vec::new());
+    // What has become an orphan since, nobody has agreed to.
+    let is_next =
+        |resource: &Resource, seen: &BTreeSet<Resource>| orphans.contains(resource) && !seen.contains(resource);
     let mut actual = desk.actual().await?;
     loop {
         let changes = desk.plan(&actual);
         let ordered = prune_order(&changes, &actual);
-        let Some(orphan) = ordered.into_iter().find(|orphan| !seen.contains(&orphan.resource)) else { break };
+        let Some(orphan) = ordered.into_iter().find(|orphan| is_next(&orphan.resource, &seen)) else { break };
         let resource = &orphan.resource;
         seen.insert(resource.clone());
         let now = if can_hold(resource) { exact(desk, broker, &actual, resource).await? } else { actual.clone() };
-        match prunable(orphan, &now) {
+        match prunable(orphan, &changes, &now) {
             Ok(()) => {
                 remove(desk, resource).await?;
                 done(Done::Removed(resource.clone()))?;
@@ -48,7 +56,7 @@ pub async fn prune(desk: &Desk, broker: &dyn Broker, mut done: impl FnMut(Done) 
     Ok(kept)
 }
 
-/// Whether something could be lost with it. What goes with a binding or a policy is decided by the plan alone.
+/// Whether something could be lost with it that the last look does not show.
 fn can_hold(resource: &Resource) -> bool {
     !matches!(resource, Resource::Binding(_) | Resource::Policy(_))
 }

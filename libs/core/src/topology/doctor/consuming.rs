@@ -1,9 +1,9 @@
 //! Whether anybody consumes: pauses, circuits, consumers and what they have out.
 
-use super::{Facts, Finding, Handling, Own, Pause, Process, Symptom, listed};
+use super::{Facts, Finding, Handling, Own, Pause, Process, Symptom, command, listed};
 use crate::{breaker::Circuit, service::SubscriptionSpec, topology::QueueState};
 
-/// What could not be read.
+/// What is paused, if it could not be read.
 pub(super) fn unknown(facts: &Facts) -> Option<Finding> {
     let what = "what operators have paused could not be read";
     let why = "a subscription without consumers may be paused";
@@ -15,7 +15,7 @@ pub(super) fn broker_trouble(process: &Process) -> Option<Finding> {
     let detail = process.broker_trouble.as_ref()?;
     let what = format!("the process that was asked says of its broker: {detail}");
     let why = "it publishes nothing, and its handlers that publish wait";
-    Some(Finding::trouble(Symptom::Blocked, what, why).next("fabric health"))
+    Some(Finding::trouble(Symptom::Blocked, what, why).next(command::HEALTH))
 }
 
 /// What is the matter with the consumers of a subscription.
@@ -28,7 +28,7 @@ pub(super) fn findings(own: &Own<'_>) -> Vec<Finding> {
     }
     for queue in &own.work {
         if let Some(state) = own.case.actual.queues.get(queue) {
-            findings.extend(of_consumers(queue, state, own.spec, handling));
+            findings.extend(of_consumers(own, queue, state, handling));
         }
     }
     findings
@@ -40,7 +40,7 @@ pub(super) fn of_process(spec: &SubscriptionSpec, handling: &Handling, facts: &F
     if findings.is_empty() && !handling.consuming {
         let why = "it has lost its consumers and is about to have them again, or it is on its way out";
         let what = "the process that was asked does not consume it";
-        findings.push(Finding::trouble(Symptom::NoConsumer, what, why).next("fabric health"));
+        findings.push(Finding::trouble(Symptom::NoConsumer, what, why).next(command::HEALTH));
     }
     findings.extend(super::contents::parked(spec, handling.parked.unwrap_or_default(), facts));
     findings
@@ -54,7 +54,7 @@ fn stopped(spec: &SubscriptionSpec, handling: Option<&Handling>, facts: &Facts) 
     let mut findings = Vec::new();
     if is_paused {
         let paused = Finding::trouble(Symptom::Paused, "it is paused: its events wait in its queue", why_paused(pause));
-        findings.push(paused.next(format!("fabric resume {name}")));
+        findings.push(paused.next(command::about("resume", name.as_str())));
     }
     let circuit = handling.map_or(Circuit::Closed, |own| own.circuit);
     let state = match circuit {
@@ -63,7 +63,7 @@ fn stopped(spec: &SubscriptionSpec, handling: Option<&Handling>, facts: &Facts) 
         Circuit::HalfOpen => "its circuit is half open: the process that was asked tries one event at a time",
     };
     let why = "nearly every attempt failed, so what the handler needs is probably away";
-    findings.push(Finding::trouble(Symptom::CircuitOpen, state, why).next(format!("fabric parked ls {name}")));
+    findings.push(Finding::trouble(Symptom::CircuitOpen, state, why).next(command::about("parked ls", name.as_str())));
     findings
 }
 
@@ -79,19 +79,25 @@ fn no_consumer(own: &Own<'_>, handling: Option<&Handling>) -> Option<Finding> {
     let [first, rest @ ..] = alone.as_slice() else { return None };
     let service = own.spec.name.service();
     let what = format!("nobody consumes {}", listed(&alone));
-    let why = match handling {
-        Some(own) if own.consuming => {
+    let (why, next) = match handling {
+        Some(own) if own.consuming => (
             "the process that was asked believes that it does: the broker has lost its consumer, and it notices soon"
-                .to_owned()
-        }
-        Some(_) => "the process that was asked does not either".to_owned(),
-        None => format!("no process of {service} runs, or its circuit is open: ask it with fabric health --url"),
+                .to_owned(),
+            command::HEALTH.to_owned(),
+        ),
+        Some(_) => ("the process that was asked does not either, and says why".to_owned(), command::HEALTH.to_owned()),
+        None => (
+            format!(
+                "no process of {service} runs, or it cannot consume: ask one that runs with fabric health --url URL"
+            ),
+            command::about("up --services", service),
+        ),
     };
-    let finding = Finding::trouble(Symptom::NoConsumer, what, why).next(format!("fabric up --services {service}"));
+    let finding = Finding::trouble(Symptom::NoConsumer, what, why).next(next);
     Some(if rest.is_empty() { finding.queue(first) } else { finding })
 }
 
-fn of_consumers(queue: &str, state: &QueueState, spec: &SubscriptionSpec, handling: Option<&Handling>) -> Vec<Finding> {
+fn of_consumers(own: &Own<'_>, queue: &str, state: &QueueState, handling: Option<&Handling>) -> Vec<Finding> {
     let consumers = &state.consumers;
     let mut findings = Vec::new();
     if consumers.is_empty() {
@@ -103,16 +109,16 @@ fn of_consumers(queue: &str, state: &QueueState, spec: &SubscriptionSpec, handli
     if !blocked.is_empty() {
         let what = format!("the broker takes nothing from {}, which consumes {queue}", listed(&blocked));
         let why = "it blocks connections that publish while a node has too little memory or disk, and their acknowledgements wait";
-        let next = "rabbitmqctl list_connections name state user";
-        findings.push(Finding::trouble(Symptom::Blocked, what, why).queue(queue).next(next));
+        findings.push(Finding::trouble(Symptom::Blocked, what, why).queue(queue).next(command::ALARMS));
     }
     if consumers.iter().all(|consumer| !consumer.active) {
         let what = format!("{queue} has {} consumer(s), and none of them is active", consumers.len());
         let why = "the broker gives deliveries only to an active one";
-        let next = "rabbitmqctl list_consumers queue_name channel_pid consumer_tag active activity_status";
+        let columns = "queue_name channel_pid consumer_tag active activity_status";
+        let next = command::on_vhost("rabbitmqctl list_consumers", own.case.vhost, columns);
         findings.push(Finding::trouble(Symptom::NoneActive, what, why).queue(queue).next(next));
     }
-    findings.extend(exhausted(queue, state, spec, handling));
+    findings.extend(exhausted(queue, state, own.spec, handling));
     findings
 }
 
@@ -139,7 +145,9 @@ fn exhausted(queue: &str, state: &QueueState, spec: &SubscriptionSpec, handling:
         );
         Finding::trouble(Symptom::PrefetchExhausted, what, why)
     };
-    Some(finding.queue(queue).next("fabric health"))
+    // Without a process that can be asked, the broker tells which channels have deliveries out.
+    let channels = "rabbitmqctl list_channels name user vhost prefetch_count messages_unacknowledged";
+    Some(finding.queue(queue).next(if handling.is_some() { command::HEALTH } else { channels }))
 }
 
 /// That a subscription is consumed, and by whom.

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::{Case, Finding, Own, Symptom, listed};
+use super::{Case, Finding, Own, Symptom, command::APPLY_USERS, listed};
 use crate::{
     service::ServiceSpec,
-    topology::{Permission, TopicPermission, UserDefinition, names},
+    topology::{Permission, TopicPermission, UserDefinition, names, users::DEPLOYER},
 };
-
-/// What gives users exactly their rights.
-const APPLY: &str = "fabric topology apply";
 
 /// What services may not publish, and users that are missing beside others.
 pub(super) fn of_services(case: &Case<'_>) -> Vec<Finding> {
-    let Some(users) = &case.facts.users else { return Vec::new() };
+    let Some(users) = &case.facts.users else {
+        let what = "what the broker's users may do could not be looked at";
+        let why =
+            format!("only an administrator sees them, such as {DEPLOYER}: topology.management_url says who looks");
+        return vec![Finding::note(Symptom::Unknown, what, why)];
+    };
     case.services.iter().filter_map(|service| of_service(case.services, service, users)).collect()
 }
 
@@ -30,11 +32,11 @@ fn of_service(
         let others = services.iter().any(|other| users.contains_key(other.name().as_str()));
         let what = format!("the broker has no user {name}, and has users for other services");
         let why = format!("{name} cannot connect as itself");
-        return others.then(|| Finding::trouble(Symptom::Right, what, why).next(APPLY));
+        return others.then(|| Finding::trouble(Symptom::Right, what, why).next(APPLY_USERS));
     };
     let Some(permission) = &user.permission else {
         let what = format!("the user {name} may not enter the virtual host");
-        return Some(Finding::trouble(Symptom::Right, what, format!("{name} cannot connect")).next(APPLY));
+        return Some(Finding::trouble(Symptom::Right, what, format!("{name} cannot connect")).next(APPLY_USERS));
     };
     let mut lacking = Vec::new();
     let mut copies = vec![names::queues_exchange(name)];
@@ -52,7 +54,7 @@ fn of_service(
     lacking.dedup();
     let what = format!("the user {name} may not publish to {}", listed(&lacking));
     let why = "the broker closes the channel of whoever tries, and nothing is published by it";
-    (!lacking.is_empty()).then(|| Finding::trouble(Symptom::Right, what, why).next(APPLY))
+    (!lacking.is_empty()).then(|| Finding::trouble(Symptom::Right, what, why).next(APPLY_USERS))
 }
 
 /// What a subscription's service may not read.
@@ -70,13 +72,13 @@ pub(super) fn findings(own: &Own<'_>) -> Vec<Finding> {
     }
     if !unread.is_empty() {
         let what = format!("the user {service} may not read {}", listed(&unread));
-        findings.push(Finding::trouble(Symptom::Right, what, "the broker refuses its consumers").next(APPLY));
+        findings.push(Finding::trouble(Symptom::Right, what, "the broker refuses its consumers").next(APPLY_USERS));
     }
     let unbound = unbound(own, user, permission);
     if !unbound.is_empty() {
         let what = format!("the user {service} may not bind to {}", listed(&unbound));
         let why = "it makes its own queues and bindings, and the broker refuses these";
-        findings.push(Finding::trouble(Symptom::Right, what, why).next(APPLY));
+        findings.push(Finding::trouble(Symptom::Right, what, why).next(APPLY_USERS));
     }
     findings
 }

@@ -1,17 +1,13 @@
+mod contents;
 mod rights;
+mod standing;
 mod target;
 mod world;
 
 use self::world::{AUDIT, World, services, shown};
 use super::*;
-use crate::topology::{
-    Argument, BindingDefinition, ConsumerState, Destination, ExchangeDefinition, PolicyDefinition, slot_arguments,
-};
-
-fn to_queue(source: &str, queue: &str, key: &str) -> BindingDefinition {
-    let destination = Destination::Queue(queue.to_owned());
-    BindingDefinition { source: source.to_owned(), destination, key: key.to_owned(), arguments: BTreeMap::new() }
-}
+use crate::{breaker::Circuit, topology::ConsumerState};
+use std::collections::BTreeMap;
 
 #[test]
 fn a_healthy_system_says_so_in_a_line_for_each_subscription() {
@@ -45,78 +41,28 @@ fn check(table: &[(&str, Break, &[&str])]) {
 }
 
 #[test]
-fn what_stands_otherwise_than_it_should_is_named() {
-    check(&[
-        (
-            "a missing binding",
-            |world| {
-                world.actual.definitions.bindings.remove(&to_queue("events.gradebook", AUDIT, "gradebook.#"));
-            },
-            &["Trouble Missing academic.audit: fabric topology apply"],
-        ),
-        (
-            "a missing queue",
-            |world| world.remove_queue("kyc.checks.partition.1"),
-            &["Trouble Missing kyc.checks: fabric topology apply"],
-        ),
-        (
-            "a missing queue that dead letters go to",
-            |world| world.remove_queue("academic.audit.parked"),
-            &[
-                "Trouble Missing academic.audit: fabric topology apply",
-                "Trouble NoRoute academic.audit: fabric topology apply",
-            ],
-        ),
-        (
-            "a missing queue that is nobody's",
-            |world| world.remove_queue("events.unrouted"),
-            &["Trouble Missing all: fabric topology apply"],
-        ),
-        (
-            "an exchange of another kind",
-            |world| {
-                let exchanges = &mut world.actual.definitions.exchanges;
-                let exchange = exchanges.get_mut("events.gradebook").unwrap();
-                *exchange = ExchangeDefinition { kind: "fanout".to_owned(), ..exchange.clone() };
-            },
-            &["Trouble OtherKind academic.audit: fabric topology plan"],
-        ),
-        (
-            "a queue of another kind",
-            |world| {
-                let queue = world.actual.definitions.queues.get_mut(AUDIT).unwrap();
-                queue.arguments.insert("x-queue-type".to_owned(), "classic".into());
-            },
-            &["Trouble OtherKind academic.audit: fabric topology migrate academic.audit"],
-        ),
-        (
-            "slots of before",
-            |world| {
-                let mut binding = to_queue("kyc.checks.slots", "kyc.checks.partition.1", "");
-                binding.arguments = slot_arguments(63);
-                assert!(world.actual.definitions.bindings.remove(&binding));
-                binding.destination = Destination::Queue("kyc.checks.partition.0".to_owned());
-                world.actual.definitions.bindings.insert(binding);
-            },
-            &["Trouble OldSlots kyc.checks: fabric topology migrate kyc.checks"],
-        ),
-        (
-            "a binding of before",
-            |world| {
-                world.actual.definitions.bindings.insert(to_queue("events.kyc", AUDIT, "kyc.#"));
-            },
-            &["Note Leftover academic.audit: fabric topology apply --prune"],
-        ),
-    ]);
-}
-
-#[test]
 fn what_keeps_consumers_from_consuming_is_named() {
     check(&[
         (
             "no consumer",
             |world| world.queue(AUDIT).consumers.clear(),
             &["Trouble NoConsumer academic.audit: fabric up --services academic"],
+        ),
+        (
+            "no consumer, as the process that was asked says",
+            |world| {
+                world.queue(AUDIT).consumers.clear();
+                world.process(AUDIT).consuming = false;
+            },
+            &["Trouble NoConsumer academic.audit: fabric health"],
+        ),
+        (
+            "no consumer, which the process that was asked has not noticed",
+            |world| {
+                world.queue(AUDIT).consumers.clear();
+                world.process(AUDIT);
+            },
+            &["Trouble NoConsumer academic.audit: fabric health"],
         ),
         (
             "no consumer, on purpose",
@@ -147,7 +93,7 @@ fn what_keeps_consumers_from_consuming_is_named() {
             "consumers of which none is active",
             |world| world.queue("kyc.checks.partition.0").consumers[0].active = false,
             &["Trouble NoneActive kyc.checks: \
-                 rabbitmqctl list_consumers queue_name channel_pid consumer_tag active activity_status"],
+                 rabbitmqctl list_consumers -p 'my school #1' queue_name channel_pid consumer_tag active activity_status"],
         ),
         (
             "a second consumer that waits for its turn",
@@ -168,6 +114,16 @@ fn consumers_that_get_nothing_more_are_named() {
             |world| {
                 let state = world.queue(AUDIT);
                 (state.ready, state.unacknowledged) = (3, 10);
+            },
+            &["Trouble PrefetchExhausted academic.audit: \
+                 rabbitmqctl list_channels name user vhost prefetch_count messages_unacknowledged"],
+        ),
+        (
+            "the same in the process that was asked",
+            |world| {
+                let state = world.queue(AUDIT);
+                (state.ready, state.unacknowledged) = (3, 10);
+                world.process(AUDIT);
             },
             &["Trouble PrefetchExhausted academic.audit: fabric health"],
         ),
@@ -192,7 +148,7 @@ fn consumers_that_get_nothing_more_are_named() {
         (
             "a blocked connection",
             |world| world.queue(AUDIT).consumers[0].blocked = true,
-            &["Trouble Blocked academic.audit: rabbitmqctl list_connections name state user"],
+            &["Trouble Blocked academic.audit: rabbitmq-diagnostics alarms"],
         ),
     ]);
 }
@@ -201,9 +157,22 @@ fn consumers_that_get_nothing_more_are_named() {
 fn what_is_the_matter_with_the_broker_is_named() {
     check(&[
         (
-            "a node is down",
-            |world| world.actual.nodes[0].running = false,
+            "a node is down: another one is asked",
+            |world| world.node("rabbit@two").running = false,
             &["Trouble NodeDown all: rabbitmqctl -n rabbit@one cluster_status"],
+        ),
+        (
+            "the first node is down",
+            |world| {
+                world.node("rabbit@two.school.org");
+                world.actual.nodes[0].running = false;
+            },
+            &["Trouble NodeDown all: rabbitmqctl -n rabbit@two.school.org --longnames cluster_status"],
+        ),
+        (
+            "no node is known to run",
+            |world| world.actual.nodes[0].running = false,
+            &["Trouble NodeDown all: rabbitmqctl cluster_status"],
         ),
         (
             "too little memory",
@@ -223,112 +192,47 @@ fn what_is_the_matter_with_the_broker_is_named() {
             },
             &["Trouble Blocked all: fabric health"],
         ),
+    ]);
+}
+
+#[test]
+fn queues_that_cannot_be_used_are_named() {
+    check(&[
         (
             "no majority",
             |world| world.queue(AUDIT).online = Some((1, 3)),
-            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status academic.audit"],
+            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status -p 'my school #1' academic.audit"],
         ),
         (
             "half is no majority",
             |world| world.queue(AUDIT).online = Some((1, 2)),
-            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status academic.audit"],
+            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status -p 'my school #1' academic.audit"],
         ),
         (
             "one member is away",
             |world| world.queue(AUDIT).online = Some((2, 3)),
-            &["Note QueueDown academic.audit: rabbitmqctl cluster_status"],
+            &["Note QueueDown academic.audit: rabbitmq-queues quorum_status -p 'my school #1' academic.audit"],
         ),
         (
             "a queue that is down",
             |world| world.queue(AUDIT).state = "down".to_owned(),
-            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status academic.audit"],
+            &["Trouble QueueDown academic.audit: rabbitmq-queues quorum_status -p 'my school #1' academic.audit"],
         ),
-        ("a queue that is held back for a moment", |world| world.queue(AUDIT).state = "flow".to_owned(), &[]),
-    ]);
-}
-
-#[test]
-fn policies_that_do_not_count_are_named() {
-    check(&[
         (
-            "a foreign policy",
+            "a queue without members is down",
             |world| {
-                let all = ".*".to_owned();
-                let foreign = PolicyDefinition {
-                    pattern: all,
-                    apply_to: "queues".to_owned(),
-                    priority: 99,
-                    definition: BTreeMap::new(),
-                };
-                world.actual.definitions.policies.insert("theirs".to_owned(), foreign);
-                world.queue(AUDIT).policy = Some("theirs".to_owned());
-            },
-            &["Trouble Policy academic.audit: rabbitmqctl list_policies"],
-        ),
-        (
-            "a policy without a cap in effect",
-            |world| world.queue(AUDIT).effective.clear(),
-            &["Note Policy academic.audit: fabric topology plan"],
-        ),
-        (
-            "a policy that is missing",
-            |world| {
-                world.actual.definitions.policies.remove("fabric-work").unwrap();
-                for queue in [AUDIT, "kyc.checks.partition.0", "kyc.checks.partition.1"] {
-                    let state = world.queue(queue);
-                    state.policy = None;
-                    state.effective.clear();
-                }
-            },
-            &["Note Policy all: fabric topology apply"],
-        ),
-    ]);
-}
-
-#[test]
-fn what_is_in_queues_is_named() {
-    check(&[
-        ("a full queue", |world| world.queue(AUDIT).bytes = 1 << 30, &["Trouble Full academic.audit: fabric health"]),
-        (
-            "a queue that is nearly full",
-            |world| {
-                let state = world.queue("academic.audit.parked");
-                (state.bytes, state.effective) =
-                    (90, BTreeMap::from([("max-length-bytes".to_owned(), Argument::Number(100))]));
-            },
-            &["Trouble Full academic.audit: fabric parked ls academic.audit"],
-        ),
-        (
-            "a full queue that is nobody's",
-            |world| world.queue("events.unrouted").bytes = 1 << 30,
-            &["Trouble Full all: fabric explain --queue events.unrouted"],
-        ),
-        (
-            "events that wait for their next attempt",
-            |world| world.queue("academic.audit.retry.1000").ready = 2,
-            &["Note Waiting academic.audit: fabric health"],
-        ),
-        (
-            "parked events",
-            |world| world.queue("academic.audit.parked").ready = 2,
-            &["Note Parked academic.audit: fabric parked ls academic.audit"],
-        ),
-        (
-            "events that the broker gave up",
-            |world| {
-                world.queue("academic.audit.parked").ready = 2;
-                world.facts.gave_up = BTreeMap::from([(AUDIT.parse().unwrap(), 1)]);
+                let queue = world.actual.definitions.queues.get_mut(AUDIT).unwrap();
+                queue.arguments.insert("x-queue-type".to_owned(), "classic".into());
+                let state = world.queue(AUDIT);
+                (state.state, state.online) = ("down".to_owned(), None);
             },
             &[
-                "Trouble GaveUp academic.audit: fabric parked ls academic.audit",
-                "Note Parked academic.audit: fabric parked ls academic.audit",
+                "Trouble OtherKind academic.audit: fabric topology migrate academic.audit",
+                "Trouble QueueDown academic.audit: \
+                 rabbitmqctl list_queues -p 'my school #1' name type state pid",
             ],
         ),
-        (
-            "events that nobody was bound to",
-            |world| world.queue("events.unrouted").ready = 2,
-            &["Note Unrouted all: fabric explain --queue events.unrouted"],
-        ),
+        ("a queue that is held back for a moment", |world| world.queue(AUDIT).state = "flow".to_owned(), &[]),
     ]);
 }
 

@@ -119,8 +119,8 @@ pub fn explain_queue(
         arguments: definition.arguments.clone(),
         policy: wanted
             .policies
-            .get(meant)
-            .map(|policy| Meant { name: meant.to_owned(), definition: policy.definition.clone() }),
+            .get(&meant)
+            .map(|policy| Meant { name: meant.clone(), definition: policy.definition.clone() }),
         kind,
     })
 }

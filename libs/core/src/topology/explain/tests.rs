@@ -188,7 +188,7 @@ fn a_queue_says_what_can_reach_it_and_what_becomes_of_it() {
             "gradebook.grade.posted",
             "",
             Some("academic.progress.parked"),
-            "fabric-work",
+            "fabric-work.academic",
         ),
         (
             "academic.audit",
@@ -196,7 +196,7 @@ fn a_queue_says_what_can_reach_it_and_what_becomes_of_it() {
             "gradebook.gpa.updated gradebook.grade.posted kyc.document.verified",
             "academic.audit.retry.1000 academic.audit.retry.4000",
             Some("academic.audit.parked"),
-            "fabric-work",
+            "fabric-work.academic",
         ),
         (
             "kyc-2.identity.checks.partition.3",
@@ -204,13 +204,13 @@ fn a_queue_says_what_can_reach_it_and_what_becomes_of_it() {
             "kyc.document.verified",
             "",
             Some("kyc-2.identity.checks.parked"),
-            "fabric-work",
+            "fabric-work.kyc-2",
         ),
-        ("academic.audit.retry.1000", Kind::Wait, "", "", Some("academic.audit"), "fabric-wait"),
-        ("academic.audit.parked", Kind::Parked, "", "academic.audit", None, "fabric-parked"),
-        ("academic.parked.parked", Kind::Parked, "", "academic.parked", None, "fabric-parked"),
+        ("academic.audit.retry.1000", Kind::Wait, "", "", Some("academic.audit"), "fabric-wait.academic"),
+        ("academic.audit.parked", Kind::Parked, "", "academic.audit", None, "fabric-parked.academic"),
+        ("academic.parked.parked", Kind::Parked, "", "academic.parked", None, "fabric-parked.academic"),
         ("events.unrouted", Kind::Unrouted, "", "", None, "fabric-unrouted"),
-        ("fabric.control", Kind::Control, "", "", None, "fabric-parked"),
+        ("fabric.control", Kind::Control, "", "", None, "fabric-control"),
     ];
     for (queue, kind, events, from, to, policy) in table {
         let explanation = queue_of(&services, queue).unwrap();

@@ -82,7 +82,7 @@ fn is_within(subscription: &SubscriptionName, binding: &BindingDefinition) -> bo
     own.contains(&binding.source)
 }
 
-/// Whether a destination is there to stay. The queues by which somebody only watches are exclusive, and not among the definitions.
+/// Whether a destination is there to stay. Those by which somebody only watches are not.
 fn lasts(compared: &Compared<'_>, destination: &Destination) -> bool {
     let standing = &compared.actual.definitions;
     match destination {

@@ -2,7 +2,7 @@
 
 use super::{Compared, other_queues, under_way, whole};
 use crate::topology::{
-    Actual, Change, Class, Destination, Resource, names,
+    Actual, BindingDefinition, Change, Class, Destination, QueueState, Resource, names,
     users::{DEPLOYER, OPERATOR},
     wanted::{dead_letters_of, is_wait_queue, service_of_exchange},
 };
@@ -45,7 +45,7 @@ fn of_queue(compared: &Compared<'_>, name: &str) -> Change {
     let state = compared.actual.queues.get(name);
     let contents = match state {
         Some(state) => {
-            let (events, consumers) = (state.ready + state.unacknowledged, state.consumers.len());
+            let (events, consumers) = (state.events(), state.consumers.len());
             format!("it holds {events} events and has {consumers} consumers")
         }
         None => "how many events it holds is not known".to_owned(),
@@ -62,7 +62,11 @@ fn of_queue(compared: &Compared<'_>, name: &str) -> Change {
         reason.push_str("; it is still bound");
     }
     if let Some(queue) = standing.queues.get(name).filter(|queue| is_wait_queue(queue)) {
-        reason.extend(["; it empties itself into ", dead_letters_of(queue).unwrap_or_default()]);
+        reason.extend([
+            "; it empties itself into ",
+            dead_letters_of(queue).unwrap_or_default(),
+            ", and processes with the delays of before still send events here",
+        ]);
     }
     whole(resource, Class::Orphan, &reason)
 }
@@ -82,18 +86,50 @@ pub enum Keep {
     #[error("how many events it holds is not known")]
     Unknown,
     /// There are events in it.
-    #[error("it holds {ready} events, and {unacknowledged} more are out with consumers")]
+    #[error(
+        "it holds {ready} events, {unacknowledged} more are out with consumers and {dead_lettering} on their way to the dead letters"
+    )]
     Holds {
         /// How many wait.
         ready: u64,
         /// How many are out.
         unacknowledged: u64,
+        /// How many are on their way to the dead letters.
+        dead_lettering: u64,
     },
+    /// A node is down. What the broker says of its queues may be wrong, and what it remembers of a deleted queue could come back.
+    #[error("the node {0} is not running, so what is in it is not certain")]
+    NodeDown(String),
+    /// The same for the queue itself.
+    #[error("{online} of its {members} members are online, so what is in it is not certain")]
+    MemberDown {
+        /// How many members are online.
+        online: usize,
+        /// How many there are.
+        members: usize,
+    },
+    /// The queue cannot be used, so the broker does not know what is in it.
+    #[error("its state is {0}, so what is in it is not certain")]
+    NotRunning(String),
     /// Somebody consumes it.
     #[error("it has {consumers} consumers")]
     Consumed {
         /// How many.
         consumers: usize,
+    },
+    /// Somebody consumes what it leads to: a process that is not of the new version yet, and would get no events any more.
+    #[error("{queue}, to which it leads, still has {consumers} consumers")]
+    LeadsToConsumed {
+        /// The queue.
+        queue: String,
+        /// How many.
+        consumers: usize,
+    },
+    /// A queue that stands has the limits of this policy.
+    #[error("it still counts for {queue}")]
+    Counts {
+        /// The queue.
+        queue: String,
     },
     /// A queue that stands passes its events on to it. Without it they would stay there, invisible.
     #[error("{from} passes its events on to it")]
@@ -113,7 +149,7 @@ pub enum Keep {
         /// How many.
         bindings: usize,
     },
-    /// By this exchange alone the service is known, and something of it still stands.
+    /// By this alone the service is known, and something of it still stands.
     #[error("{name} of the same service still stands")]
     OfService {
         /// What still stands.
@@ -127,17 +163,26 @@ pub enum Keep {
     },
 }
 
-/// Whether an orphan can be taken away without losing anything. `actual` has to be read just before, and again after each that was.
-pub fn prunable(change: &Change, actual: &Actual) -> Result<(), Keep> {
+/// Whether an orphan of a plan can be taken away without losing anything. `actual` has to be read just before, and again after each that
+/// was.
+pub fn prunable(change: &Change, plan: &[Change], actual: &Actual) -> Result<(), Keep> {
     if change.class != Class::Orphan {
         return Err(Keep::NotOrphan);
     }
     match &change.resource {
-        Resource::Binding(_) | Resource::Policy(_) => Ok(()),
+        Resource::Binding(binding) => prunable_binding(binding, plan, actual),
+        Resource::Policy(name) => {
+            let counts = |state: &QueueState| state.policy.as_deref() == Some(name.as_str());
+            let mut standing = actual.definitions.queues.keys();
+            match standing.find(|queue| actual.queues.get(*queue).is_some_and(counts)) {
+                Some(queue) => Err(Keep::Counts { queue: queue.clone() }),
+                None => Ok(()),
+            }
+        }
         Resource::Queue(name) => prunable_queue(name, actual),
         Resource::Exchange(name) => prunable_exchange(name, actual),
         Resource::User(name) => {
-            let consumes = |state: &crate::topology::QueueState| state.consumers.iter().any(|each| each.user == *name);
+            let consumes = |state: &QueueState| state.consumers.iter().any(|each| each.user == *name);
             match actual.queues.iter().find(|(_, state)| consumes(state)) {
                 Some((queue, _)) => Err(Keep::Connected { queue: queue.clone() }),
                 None => Ok(()),
@@ -146,10 +191,43 @@ pub fn prunable(change: &Change, actual: &Actual) -> Result<(), Keep> {
     }
 }
 
+/// What leads to a queue that is wanted brings events that nobody handles; what leads to one that is not wanted is somebody's while it
+/// is consumed.
+fn prunable_binding(binding: &BindingDefinition, plan: &[Change], actual: &Actual) -> Result<(), Keep> {
+    if let Some(service) = marked_by(binding) {
+        return is_gone(service, actual);
+    }
+    let Destination::Queue(queue) = &binding.destination else { return Ok(()) };
+    let resource = Resource::Queue(queue.clone());
+    let is_orphan = plan.iter().any(|change| change.class == Class::Orphan && change.resource == resource);
+    match actual.queues.get(queue).map_or(0, |state| state.consumers.len()) {
+        consumers if is_orphan && consumers > 0 => Err(Keep::LeadsToConsumed { queue: queue.clone(), consumers }),
+        _ => Ok(()),
+    }
+}
+
+/// The service whose direct exchange is told from others of such a name by this binding.
+pub(super) fn marked_by(binding: &BindingDefinition) -> Option<&str> {
+    let is_mark = matches!(&binding.destination, Destination::Queue(queue) if queue == names::UNROUTED);
+    service_of_exchange(&binding.source).filter(|_| is_mark)
+}
+
 fn prunable_queue(name: &str, actual: &Actual) -> Result<(), Keep> {
     let state = actual.queues.get(name).ok_or(Keep::Unknown)?;
+    if let Some(node) = actual.nodes.iter().find(|node| !node.running) {
+        return Err(Keep::NodeDown(node.name.clone()));
+    }
+    match state.online {
+        Some((online, members)) if online < members => return Err(Keep::MemberDown { online, members }),
+        _ => {}
+    }
+    // A new queue has no state yet; the others are those in which a queue works.
+    if !matches!(state.state.as_str(), "" | "running" | "idle" | "flow") {
+        return Err(Keep::NotRunning(state.state.clone()));
+    }
     if !state.is_empty() {
-        return Err(Keep::Holds { ready: state.ready, unacknowledged: state.unacknowledged });
+        let QueueState { ready, unacknowledged, dead_lettering, .. } = *state;
+        return Err(Keep::Holds { ready, unacknowledged, dead_lettering });
     }
     if !state.consumers.is_empty() {
         return Err(Keep::Consumed { consumers: state.consumers.len() });
@@ -170,7 +248,11 @@ fn prunable_exchange(name: &str, actual: &Actual) -> Result<(), Keep> {
     if bindings > 0 {
         return Err(Keep::Bound { bindings });
     }
-    let Some(service) = service_of_exchange(name) else { return Ok(()) };
+    service_of_exchange(name).map_or(Ok(()), |service| is_gone(service, actual))
+}
+
+/// Whether nothing of a service stands any more but its exchange, by which it is known.
+fn is_gone(service: &str, actual: &Actual) -> Result<(), Keep> {
     let standing = &actual.definitions;
     let users = standing.users.iter().filter(|(_, user)| user.has_rights()).map(|(name, _)| name);
     let mut of_service = standing.queues.keys().chain(standing.exchanges.keys()).chain(users);
@@ -189,12 +271,13 @@ pub fn prune_order<'c>(changes: &'c [Change], actual: &Actual) -> Vec<&'c Change
         Some(_) | None => 3,
     };
     let rank = |change: &&Change| match &change.resource {
+        Resource::Binding(binding) if marked_by(binding).is_some() => 6,
         Resource::Binding(_) => 0,
         Resource::Queue(name) => queue_rank(name),
         Resource::User(_) => 4,
         Resource::Exchange(name) if service_of_exchange(name).is_none() => 5,
-        Resource::Exchange(_) => 6,
-        Resource::Policy(_) => 7,
+        Resource::Exchange(_) => 7,
+        Resource::Policy(_) => 8,
     };
     let mut orphans: Vec<&Change> = changes.iter().filter(|change| change.class == Class::Orphan).collect();
     orphans.sort_by_key(rank);

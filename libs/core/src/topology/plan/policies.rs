@@ -1,5 +1,7 @@
 //! Policies: what operators tune, and what others may have put above it.
 
+use std::collections::BTreeMap;
+
 use super::{Compared, Difference, MISSING, differing, or_noop, whole};
 use crate::topology::{
     Argument, Change, Class, PolicyDefinition, Resource,
@@ -68,10 +70,17 @@ fn number(argument: Option<&Argument>) -> Option<u64> {
 
 /// Queues for which somebody else's policy counts.
 fn overruled(compared: &Compared<'_>) -> Vec<Change> {
-    let ours = |queue: &str| Some(policy_of(queue)).filter(|ours| compared.wanted.policies.contains_key(*ours));
+    let ours = |queue: &str| Some(policy_of(queue)).filter(|ours| compared.wanted.policies.contains_key(ours));
     let queues = compared.wanted.queues.keys().filter_map(|queue| {
         let (state, ours) = (compared.actual.queues.get(queue)?, ours(queue)?);
         let foreign = state.policy.as_deref().filter(|name| !compared.wanted.policies.contains_key(*name))?;
+        // One with a lower priority only seems to count, until ours is made or the broker has looked again.
+        let priority = |policies: &BTreeMap<String, PolicyDefinition>, name| policies.get(name).map(|p| p.priority);
+        let wins = priority(&compared.actual.definitions.policies, foreign)
+            .is_none_or(|theirs| Some(theirs) >= priority(&compared.wanted.policies, &ours));
+        if !wins {
+            return None;
+        }
         Some(Change {
             class: Class::Dangerous,
             resource: Resource::Queue(queue.clone()),

@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{Compared, MISSING, whole};
-use crate::topology::{Argument, Change, Class, Permission, Resource, TopicPermission, UserDefinition, plan::or_noop};
+use crate::topology::{
+    Argument, Change, Class, Permission, Resource, TopicPermission, UserDefinition, expression::exactly, plan::or_noop,
+};
+
+/// The tag of those who may do everything with the broker.
+const ADMINISTRATOR: &str = "administrator";
 
 /// A part of something by its name.
 type Part<T> = (&'static str, fn(&T) -> &String);
@@ -22,7 +27,15 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Change> {
 fn of_user(resource: &Resource, actual: &UserDefinition, wanted: &UserDefinition) -> Vec<Change> {
     let mut fields = Fields { resource, changes: Vec::new() };
     let tags = |user: &UserDefinition| user.tags.iter().cloned().collect::<Vec<_>>().join(",");
-    fields.compare("tags", Some(&tags(actual)), Some(&tags(wanted)), "it says what the user may see of the management");
+    let loses_everything = actual.tags.contains(ADMINISTRATOR) && !wanted.tags.contains(ADMINISTRATOR);
+    let (class, reason) = match loses_everything {
+        true => (
+            Class::Dangerous,
+            "it administers the broker, perhaps for whoever runs this: that is somebody else's to take away",
+        ),
+        false => (Class::Safe, "it says what the user may see of the management"),
+    };
+    fields.compare("tags", Some(&tags(actual)), Some(&tags(wanted)), class, reason);
     let both = (actual.permission.as_ref(), wanted.permission.as_ref());
     let parts: [Part<Permission>; 3] = [
         ("permission.configure", |permission| &permission.configure),
@@ -30,19 +43,22 @@ fn of_user(resource: &Resource, actual: &UserDefinition, wanted: &UserDefinition
         ("permission.write", |permission| &permission.write),
     ];
     for (field, part) in parts {
-        fields.compare(field, both.0.map(part), both.1.map(part), reason_of(both.0.map(part)));
+        fields.compare(field, both.0.map(part), both.1.map(part), Class::Safe, reason_of(both.0.map(part)));
     }
+    let none = exactly([]);
     let exchanges: BTreeSet<&String> = actual.topics.keys().chain(wanted.topics.keys()).collect();
     for exchange in exchanges {
         let (actual, wanted) = (actual.topics.get(exchange), wanted.topics.get(exchange));
         let reason = match (actual, wanted) {
             (None, _) => "without an entry every key is allowed there",
-            (Some(_), None) => "it may not use the exchange at all, so the entry says nothing",
-            (Some(_), Some(_)) => "it should have exactly the keys that it needs",
+            (Some(_), _) => "it should have exactly the keys that it needs",
         };
         let parts: [Part<TopicPermission>; 2] = [("read", |topic| &topic.read), ("write", |topic| &topic.write)];
         for (verb, part) in parts {
-            fields.compare(&format!("topics.{exchange}.{verb}"), actual.map(part), wanted.map(part), reason);
+            // Single entries cannot be taken away, and all of them only with every key allowed meanwhile: so one that is not
+            // needed allows none.
+            let wanted = wanted.map_or(&none, part);
+            fields.compare(&format!("topics.{exchange}.{verb}"), actual.map(part), Some(wanted), Class::Safe, reason);
         }
     }
     or_noop(fields.changes, resource)
@@ -64,11 +80,11 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn compare(&mut self, field: &str, actual: Option<&String>, wanted: Option<&String>, reason: &str) {
+    fn compare(&mut self, field: &str, actual: Option<&String>, wanted: Option<&String>, class: Class, reason: &str) {
         if actual != wanted {
             let text = |text: &String| Argument::Text(text.clone());
             self.changes.push(Change {
-                class: Class::Safe,
+                class,
                 resource: self.resource.clone(),
                 field: Some(field.to_owned()),
                 actual: actual.map(text),

@@ -58,7 +58,7 @@ pub(super) fn definitions(services: &[ServiceSpec]) -> Definitions {
 /// A broker of one node on which these stand, with empty queues to which the right policies apply.
 pub(super) fn standing(definitions: Definitions) -> Actual {
     let state = |queue: &String| QueueState {
-        policy: Some(policy_of(queue).to_owned()),
+        policy: Some(policy_of(queue)),
         state: "running".to_owned(),
         online: Some((1, 1)),
         ..QueueState::default()
@@ -101,7 +101,7 @@ pub(super) fn applied(mut actual: Actual, wanted: &Definitions, changes: &[Chang
         }
     }
     for change in prune_order(changes, &actual.clone()) {
-        if prunable(change, &actual).is_ok() {
+        if prunable(change, changes, &actual).is_ok() {
             remove(&mut actual.definitions, &change.resource);
         }
     }
@@ -116,7 +116,7 @@ pub(super) fn refreshed(mut actual: Actual) -> Actual {
         let state = actual.queues.entry(queue.clone()).or_default();
         if state.policy.as_deref().is_none_or(|policy| policy.starts_with("fabric-")) {
             let ours = policy_of(queue);
-            state.policy = definitions.policies.contains_key(ours).then(|| ours.to_owned());
+            state.policy = definitions.policies.contains_key(&ours).then_some(ours);
         }
     }
     actual

@@ -121,15 +121,29 @@ fn caps_become_policies() {
     assert_eq!(
         shown,
         [
-            r"fabric-parked ^((fabric\.control|(academic|kyc-2)\..+\.parked)(\.standby)?)$ 3",
-            r"fabric-unrouted ^((events\.unrouted)(\.standby)?)$ 9223372036854775807",
-            r"fabric-wait ^(academic|kyc-2)\..+\.retry\.[0-9]+(\.standby)?$ 2",
-            r"fabric-work ^(academic|kyc-2)\.(?!.+\.(parked|retry\.[0-9]+)(\.standby)?$).+$ 1",
+            r"fabric-control ^(fabric\.control(\.standby)?)$ 3",
+            r"fabric-parked.academic ^academic\..+\.parked(\.standby)?$ 3",
+            r"fabric-parked.kyc-2 ^kyc-2\..+\.parked(\.standby)?$ 3",
+            r"fabric-unrouted ^(events\.unrouted(\.standby)?)$ 9223372036854775807",
+            r"fabric-wait.academic ^academic\..+\.retry\.[0-9]+(\.standby)?$ 2",
+            r"fabric-wait.kyc-2 ^kyc-2\..+\.retry\.[0-9]+(\.standby)?$ 2",
+            r"fabric-work.academic ^academic\.(?!.+\.(parked|retry\.[0-9]+)(\.standby)?$).+$ 1",
+            r"fabric-work.kyc-2 ^kyc-2\.(?!.+\.(parked|retry\.[0-9]+)(\.standby)?$).+$ 1",
         ]
     );
     assert!(policies.values().all(|policy| policy.apply_to == "queues"));
     let none = wanted(&topology(&[]), &caps).policies;
-    assert_eq!(none.keys().collect::<Vec<_>>(), ["fabric-parked", "fabric-unrouted"], "there is nothing to work on");
+    assert_eq!(none.keys().collect::<Vec<_>>(), ["fabric-control", "fabric-unrouted"], "there is nothing to work on");
+}
+
+/// A service that is deployed or goes changes nothing for the others.
+#[test]
+fn the_policies_of_a_service_are_its_own() {
+    let services = two_services();
+    let both = wanted(&topology(&services), &Caps::default()).policies;
+    let one = wanted(&topology(&services[..1]), &Caps::default()).policies;
+    assert!(one.iter().all(|(name, policy)| both.get(name) == Some(policy)));
+    assert!(both.keys().filter(|name| !one.contains_key(*name)).all(|name| name.ends_with(".kyc-2")));
 }
 
 #[test]
@@ -147,8 +161,8 @@ fn policies_leave_the_queues_of_others_alone() {
         ("academic.x.parked.standby", PARKED),
         ("academic.standby", WORK),
     ] {
-        assert_eq!(matching(&policies, queue), [policy], "{queue}");
-        assert_eq!(policy_of(queue), policy, "{queue}");
+        assert_eq!(matching(&policies, queue), [of_service(policy, "academic")], "{queue}");
+        assert_eq!(policy_of(queue), of_service(policy, "academic"), "{queue}");
     }
 }
 

@@ -16,8 +16,8 @@ use fabric::{
         topology::{QueueRole, Topology, names::leads_to_one_queue},
     },
     runtime::ports::{
-        BoxFuture, Broker, BrokerStatus, Confirmed, ConsumeError, ConsumeRequest, Consumer, DeclareError, Depth,
-        DepthError, PublishError, Settled, TapRequest,
+        BoxFuture, Broker, BrokerStatus, Claim, ClaimError, Confirmed, ConsumeError, ConsumeRequest, Consumer,
+        DeclareError, Depth, DepthError, PublishError, Settled, TapRequest,
     },
 };
 use fabric_memory::MemoryBroker;
@@ -122,6 +122,10 @@ impl Broker for Broken {
 
     fn tap(&self, request: TapRequest) -> BoxFuture<'_, Result<Box<dyn Consumer>, ConsumeError>> {
         self.broker.tap(request)
+    }
+
+    fn claim(&self, name: String) -> BoxFuture<'_, Result<Box<dyn Claim>, ClaimError>> {
+        self.broker.claim(name)
     }
 
     fn depths(&self, queues: Vec<String>) -> BoxFuture<'_, Result<Vec<Depth>, DepthError>> {

@@ -46,7 +46,9 @@ async fn a_user_with_a_hash_logs_in_and_stays_within_its_permissions() -> Result
     assert_eq!(next_id(consumer.as_mut()).await?, "1");
     for (exchange, key) in [("events.test", "test.other.done"), ("amq.topic", "test.mine.done")] {
         let refused = broker.publish(outgoing(exchange, key, "2")).await;
-        assert!(matches!(refused, Err(PublishError::Refused)), "{exchange} {key}: {refused:?}");
+        let says_who = |detail: &str| detail.contains("ACCESS_REFUSED") && detail.contains(&user);
+        let is_forbidden = matches!(&refused, Err(PublishError::Forbidden { exchange: own, detail }) if own == exchange && says_who(detail));
+        assert!(is_forbidden, "{exchange} {key}: {refused:?}");
     }
     let request = ConsumeRequest { queue: "work.parked".to_owned(), prefetch: 1, consumer_name: "test".to_owned() };
     let refused = broker.consume(request).await.err().context("it may not read this queue")?;

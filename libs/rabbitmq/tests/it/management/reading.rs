@@ -1,7 +1,10 @@
 use anyhow::{Context, Result};
 use fabric_core::{
     partition::Partitions,
-    topology::{Caps, NodeState, PolicyDefinition, Queue, QueueRole, QueueState, Splitter, Topology, wanted},
+    topology::{
+        Argument, Arguments, Caps, NodeState, PolicyDefinition, Queue, QueueDefinition, QueueRole, QueueState,
+        Splitter, Topology, wanted,
+    },
 };
 use fabric_rabbitmq::management::Management;
 use fabric_runtime::ports::{Broker, Consumer};
@@ -61,13 +64,19 @@ async fn what_is_declared_is_read_back() -> Result<()> {
         ("passing", QueueDeclareOptions { auto_delete: true, ..QueueDeclareOptions::default() }),
         ("exclusive", QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() }),
     ];
-    for (name, options) in passing {
+    for (name, options) in passing.clone() {
         channel.queue_declare(name.into(), options, <_>::default()).await?;
         let (exchange, key) = ("events.test".into(), "test.#".into());
         channel.queue_bind(name.into(), exchange, key, QueueBindOptions::default(), <_>::default()).await?;
     }
 
-    let actual = management.actual().await?;
+    let mut actual = management.actual().await?;
+    for (name, _) in passing {
+        let queue = actual.definitions.queues.remove(name).context("it stands")?;
+        assert!(queue.auto_delete, "{name} is not here to stay");
+        assert!(actual.queues.remove(name).is_some());
+        actual.definitions.bindings.retain(|binding| binding.destination.name() != name);
+    }
     let wanted = wanted(&whole_topology(), &Caps::default());
     assert_eq!(actual.definitions.exchanges, wanted.exchanges);
     assert_eq!(actual.definitions.bindings, wanted.bindings);
@@ -87,6 +96,37 @@ async fn what_is_declared_is_read_back() -> Result<()> {
     Ok(())
 }
 
+/// What has expired and cannot go on stays where it was, and is not among what is ready.
+#[tokio::test]
+async fn dead_letters_that_find_no_place_show() -> Result<()> {
+    if !require(&[Server::RabbitMq])? {
+        return Ok(());
+    }
+    let (management, broker, _) = fresh_with_broker().await?;
+    let queue = |more: &[(&str, Argument)]| {
+        let mut arguments: Arguments = [("x-queue-type".to_owned(), "quorum".into())].into();
+        arguments.insert("x-overflow".to_owned(), "reject-publish".into());
+        arguments.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        QueueDefinition { durable: true, auto_delete: false, arguments }
+    };
+    management.put_queue("full", &queue(&[("x-max-length-bytes", 1_i64.into())])).await?;
+    let expiring = [
+        ("x-message-ttl", 50_i64.into()),
+        ("x-dead-letter-exchange", "".into()),
+        ("x-dead-letter-routing-key", "full".into()),
+        ("x-dead-letter-strategy", "at-least-once".into()),
+    ];
+    management.put_queue("expiring", &queue(&expiring)).await?;
+    publish_all(&broker, ["1", "2"].map(|id| outgoing("", "full", id))).await;
+    publish_all(&broker, ["3", "4", "5"].map(|id| outgoing("", "expiring", id))).await;
+    let stuck = |state: &QueueState| (state.ready, state.dead_lettering) == (0, 3) && !state.is_empty();
+    queue_becomes(&management, "expiring", "three that have expired and find no place", stuck).await?;
+    let single = management.queue("expiring").await?.context("it stands")?;
+    assert_eq!((single.events(), single.dead_lettering), (3, 3));
+    assert_eq!(management.queue("missing").await?, None);
+    Ok(())
+}
+
 #[tokio::test]
 async fn messages_and_consumers_show() -> Result<()> {
     if !require(&[Server::RabbitMq])? {
@@ -100,6 +140,8 @@ async fn messages_and_consumers_show() -> Result<()> {
     let parted = |state: &QueueState| (state.ready, state.unacknowledged) == (1, 2) && !state.consumers.is_empty();
     let state = queue_becomes(&management, "work", "one message that waits and two that are out", parted).await?;
     assert_eq!(state.bytes, 3 * r#"{"id":"1"}"#.len() as u64);
+    let single = management.queue("work").await?.context("it stands")?;
+    assert_eq!((single.events(), &single.consumers), (3, &state.consumers), "asked for by its name it says the same");
     let [seen] = &state.consumers[..] else { panic!("{state:?}") };
     assert!(seen.active && !seen.blocked && seen.tag.contains("test"), "{seen:?}");
     assert_eq!((seen.user.as_str(), seen.prefetch), ("guest", 2));

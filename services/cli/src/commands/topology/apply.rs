@@ -38,12 +38,22 @@ pub async fn run(common: &Common, arguments: args::Apply) -> Outcome {
     let config = platform::configuration(common)?;
     let users = if arguments.users.is_some() { Users::Included } else { Users::LeftOut };
     let desk = Desk::open(&config, &arguments.services, users)?;
-    let actual = desk.actual().await?;
-    let plan = desk.plan(&actual);
-    let todo: Vec<Change> = plan.iter().filter(|change| is_to_do(change, arguments.prune)).cloned().collect();
+    let mut actual = desk.actual().await?;
+    let mut plan = desk.plan(&actual);
+    let todo = to_do(&plan, arguments.prune);
     let mut report = Report::default();
     if !todo.is_empty() {
-        consent(common, &desk, &todo, arguments.yes).await?;
+        if !arguments.yes {
+            consent(common, &desk, &todo).await?;
+            // Somebody was asked, and may have taken an hour. What is done is what was agreed to, or nothing.
+            actual = desk.actual().await?;
+            plan = desk.plan(&actual);
+            if !are_same(&to_do(&plan, arguments.prune), &todo) {
+                return Err(Failure::StoppedEarly(
+                    "what stands has changed since it was shown, and nothing was done: look again".to_owned(),
+                ));
+            }
+        }
         let act = act(&desk, &todo)?;
         let audit = Audit::new(&config, Clock::system());
         audit.begin(&act).await?;
@@ -58,19 +68,27 @@ pub async fn run(common: &Common, arguments: args::Apply) -> Outcome {
     conclude(common, &desk, report).await
 }
 
-fn is_to_do(change: &Change, prune: bool) -> bool {
-    match change.class {
+fn to_do(plan: &[Change], prune: bool) -> Vec<Change> {
+    let is_to_do = |change: &&Change| match change.class {
         Class::Create | Class::Safe => true,
         Class::Orphan => prune,
         Class::Noop | Class::Dangerous | Class::NeedsMigration => false,
-    }
+    };
+    plan.iter().filter(is_to_do).cloned().collect()
 }
 
-async fn consent(common: &Common, desk: &Desk, todo: &[Change], yes: bool) -> Outcome {
-    if !yes && !common.json {
+/// Whether the same would be done. The reasons tell how many events there are, which is never the same.
+fn are_same(one: &[Change], other: &[Change]) -> bool {
+    let what = |change: &Change| (change.class, change.resource.clone(), change.field.clone(), change.wanted.clone());
+    one.iter().map(what).eq(other.iter().map(what))
+}
+
+async fn consent(common: &Common, desk: &Desk, todo: &[Change]) -> Outcome {
+    if !common.json {
         output::line(&text::changes(todo))?;
     }
-    consent::ask(format!("Do these {} changes on the virtual host {}?", todo.len(), desk.management.vhost()), yes).await
+    let question = format!("Do these {} changes on the virtual host {}?", todo.len(), desk.management.vhost());
+    consent::ask(question, false).await
 }
 
 fn act(desk: &Desk, todo: &[Change]) -> Outcome<Act> {
@@ -109,7 +127,9 @@ async fn work(
     apply(desk, actual, plan, &passwords, &mut tell).await?;
     if arguments.prune {
         let adapters = platform::adapters(config).await?;
-        let pruned = prune(desk, adapters.broker.as_ref(), &mut tell).await;
+        let orphans = plan.iter().filter(|change| change.class == Class::Orphan);
+        let orphans = orphans.map(|change| change.resource.clone()).collect();
+        let pruned = prune(desk, adapters.broker.as_ref(), &orphans, &mut tell).await;
         adapters.broker.close(CLOSE_DEADLINE).await;
         adapters.cache.close().await;
         *kept = pruned?;

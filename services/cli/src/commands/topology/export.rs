@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fabric::core::topology::{Definitions, to_json};
+use fabric::core::topology::to_json;
 
 use super::args;
 use crate::{

@@ -1,6 +1,6 @@
 //! `fabric topology watch`: what begins and ceases to differ.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use fabric::{Clock, core::topology::Change, management::ManagementError};
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub async fn run(common: &Common, arguments: &args::Watch) -> Outcome {
     let desk = Desk::open(&config, &[], users)?;
     let mut looks = tokio::time::interval(Duration::from_secs(arguments.every));
     let mut watch = Watch { json: common.json, drift: Drift::default(), is_away: false };
+    // Once for all looks: an interrupt that comes between two of them counts, too.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     let mut count = 0;
     while arguments.count.is_none_or(|wanted| count < wanted) {
         let look = async {
@@ -46,7 +48,7 @@ pub async fn run(common: &Common, arguments: &args::Watch) -> Outcome {
         };
         let looked = tokio::select! {
             looked = look => looked,
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+            _ = &mut interrupted => return Ok(()),
         };
         watch.on(looked.map(|actual| desk.plan(&actual)))?;
         count += 1;
@@ -85,7 +87,7 @@ impl Watch {
         let at = Clock::system().now();
         if self.json {
             let line = serde_json::to_string(&Line { at, seen });
-            return output::line(&line.map_err(|error| Failure::Other(error.to_string()))?);
+            return output::passing(&line.map_err(|error| Failure::Other(error.to_string()))?);
         }
         let text = match seen {
             Seen::Drifted(Drifted::Appeared(change)) => format!("+ {}", described(change)),
@@ -93,7 +95,7 @@ impl Watch {
             Seen::Away { away } => format!("the management API is away: {away}"),
             Seen::Back { .. } => "the management API is back".to_owned(),
         };
-        output::line(&format!("{at}  {text}"))
+        output::passing(&format!("{at}  {text}"))
     }
 }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 #[test]
 fn what_a_user_may_not_do_is_named() {
-    let right = |about: &str| format!("Trouble Right {about}: fabric topology apply");
+    let right = |about: &str| format!("Trouble Right {about}: fabric topology apply --users users.json");
     let table: [(&str, Break, Vec<String>); 6] = [
         ("no user at all", |world| world.facts.users = Some(BTreeMap::new()), vec![]),
         ("one user of two", |world| drop(world.facts.users.as_mut().unwrap().remove("academic")), vec![right("all")]),
@@ -45,6 +45,13 @@ fn what_a_user_may_not_do_is_named() {
         breaks(&mut world);
         assert_eq!(world.shown(), expected, "{what}");
     }
+}
+
+#[test]
+fn that_users_could_not_be_looked_at_is_said() {
+    let mut world = World::healthy();
+    world.facts.users = None;
+    assert_eq!(world.shown(), ["Note Unknown all: -"]);
 }
 
 /// A payload's reader that is never called.
@@ -81,7 +88,8 @@ fn what_a_service_may_not_publish_or_bind_is_named() {
         let mut users = users(&[&services[0]], &[event], declaring);
         change(users.get_mut("academic").unwrap());
         let facts = Facts { users: Some(users), ..world.facts.clone() };
-        let findings = diagnose(&Case { services: &services, wanted: &wanted, actual: &world.actual, facts: &facts });
+        let (actual, facts) = (&world.actual, &facts);
+        let findings = diagnose(&Case { services: &services, wanted: &wanted, actual, facts, vhost: "/" });
         findings.into_iter().filter(|own| own.symptom == Symptom::Right).map(|own| own.what).collect()
     };
     for declaring in [Declaring::Own, Declaring::Never] {

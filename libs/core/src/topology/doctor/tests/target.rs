@@ -41,3 +41,15 @@ fn what_is_asked_about_is_found_and_nothing_else_shown() {
         assert_eq!(about(name), expected, "{name}");
     }
 }
+
+#[test]
+fn parked_events_are_looked_at_for_their_own_subscription_only() {
+    let includes = |asked: &str, subscription: &str| {
+        Target::find(&services(), asked).unwrap().includes_parked_of(&subscription.parse().unwrap())
+    };
+    assert!(includes(AUDIT, AUDIT) && includes("kyc.checks.parked", CHECKS));
+    let others = [(AUDIT, CHECKS), ("kyc.checks.partition.1", CHECKS), ("events.unrouted", AUDIT)];
+    for (asked, subscription) in others {
+        assert!(!includes(asked, subscription), "{asked}");
+    }
+}

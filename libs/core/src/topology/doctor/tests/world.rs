@@ -7,8 +7,8 @@ use crate::{
     name::SubscriptionName,
     service::{OnPark, Order, ServiceSpec},
     topology::{
-        Actual, ConsumerState, Declaring, QueueState, UserDefinition,
-        doctor::{Case, Facts, Finding, Handling, Severity, diagnose},
+        Actual, ConsumerState, Declaring, NodeState, QueueState, UserDefinition,
+        doctor::{Case, Facts, Finding, Handling, ParkedLook, Severity, diagnose},
         sample::{definitions, service, standing, strict, subscription},
         users,
         wanted::policy_of,
@@ -17,6 +17,8 @@ use crate::{
 
 pub(super) const AUDIT: &str = "academic.audit";
 pub(super) const CHECKS: &str = "kyc.checks";
+/// A name that a shell would take apart.
+pub(super) const VHOST: &str = "my school #1";
 
 /// A loose subscription that also makes its bindings, and a partitioned one that holds keys.
 pub(super) fn services() -> Vec<ServiceSpec> {
@@ -38,7 +40,7 @@ impl World {
     pub(super) fn healthy() -> Self {
         let mut actual = standing(definitions(&services()));
         for (queue, state) in &mut actual.queues {
-            state.effective = actual.definitions.policies[policy_of(queue)].definition.clone();
+            state.effective = actual.definitions.policies[&policy_of(queue)].definition.clone();
         }
         for service in services() {
             for spec in service.subscriptions() {
@@ -49,11 +51,21 @@ impl World {
                 }
             }
         }
-        Self { actual, facts: Facts { pauses: Some(BTreeMap::new()), ..Facts::default() } }
+        Self {
+            actual,
+            facts: Facts { pauses: Some(BTreeMap::new()), users: Some(BTreeMap::new()), ..Facts::default() },
+        }
     }
 
     pub(super) fn queue(&mut self, name: &str) -> &mut QueueState {
         self.actual.queues.get_mut(name).unwrap()
+    }
+
+    /// One more node of the cluster, which runs.
+    pub(super) fn node(&mut self, name: &str) -> &mut NodeState {
+        let node = NodeState { name: name.to_owned(), running: true, ..NodeState::default() };
+        self.actual.nodes.push(node);
+        self.actual.nodes.last_mut().unwrap()
     }
 
     pub(super) fn process(&mut self, subscription: &str) -> &mut Handling {
@@ -61,6 +73,18 @@ impl World {
         let handling = process.subscriptions.entry(subscription.parse().unwrap()).or_default();
         handling.consuming = true;
         handling
+    }
+
+    /// A queue that nobody wants.
+    pub(super) fn add_queue(&mut self, name: &str) {
+        let like = self.actual.definitions.queues["kyc.checks.partition.0"].clone();
+        self.actual.definitions.queues.insert(name.to_owned(), like);
+        self.actual.queues.insert(name.to_owned(), QueueState::default());
+    }
+
+    /// What came of looking at the parked events of the audit.
+    pub(super) fn look(&mut self, look: ParkedLook) {
+        self.facts.parked.insert(AUDIT.parse().unwrap(), look);
     }
 
     pub(super) fn remove_queue(&mut self, name: &str) {
@@ -83,7 +107,8 @@ impl World {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let services = services();
         let wanted = definitions(&services);
-        diagnose(&Case { services: &services, wanted: &wanted, actual: &self.actual, facts: &self.facts })
+        let (actual, facts) = (&self.actual, &self.facts);
+        diagnose(&Case { services: &services, wanted: &wanted, actual, facts, vhost: VHOST })
     }
 
     /// What is not fine, as `severity symptom subscription: next`.
