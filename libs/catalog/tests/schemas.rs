@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_catalog::{all, example, schema};
 use fabric_core::{Descriptor, event::InvalidPayload};
 use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 fn validator(event: &Descriptor) -> Validator {
     let schema = schema(event.topic).unwrap();
@@ -114,6 +114,14 @@ fn others(value: &Value) -> Vec<Value> {
             others.extend(items.first().map(|item| json!([item, item])));
             others.extend(items.first().map(|item| Value::Array(vec![item.clone(); 2_000])));
         }
+        Value::Object(fields) => {
+            // Where names are free: too many of them, and names of other forms.
+            let value = fields.values().next().cloned().unwrap_or_else(|| json!("text"));
+            let map = |names: Vec<String>| names.into_iter().map(|name| (name, value.clone())).collect::<Map<_, _>>();
+            let forms = ["", "no spaces", "two\nlines", &"x".repeat(65)].map(|name| vec![name.to_owned()]);
+            others.extend(forms.into_iter().map(|names| map(names).into()));
+            others.push(map((0..=50).map(|number| format!("name_{number}")).collect()).into());
+        }
         _ => {}
     }
     others
@@ -164,13 +172,18 @@ fn rule(error: &InvalidPayload) -> BTreeSet<String> {
 /// What a type says and its schema does not, since a schema cannot.
 const ONLY_THE_TYPE_SAYS: &[&str] = &[
     // Rules between two fields, or between two items.
+    "invalid: does not belong there",
     "invalid: ends before it begins",
     "invalid: fewer than are completed",
+    "invalid: not the fields in which the values differ",
+    "invalid: one is not in the other set",
     "invalid: one stands twice",
     "invalid: the choices do not fit the kind of question",
     "invalid: the highest score is not above the lowest",
     "invalid: the organizer is missing",
     "required: not set",
+    "too_large: greater than the best of the scale",
+    "too_large: greater than the highest",
     "too_large: greater than what it is a part of",
     // A set reads two of the same as one.
     "too_short: length is lower than 2",

@@ -63,9 +63,11 @@ pub fn assess(observed: &Observed) -> Readiness {
         (Some(_), true) => check("broker", false, "the broker takes no messages at the moment"),
         (None, true) => check("broker", true, "connected"),
     };
-    let topology = match &observed.missing {
-        None => check("topology", true, "stands"),
-        Some(missing) => check("topology", false, missing.clone()),
+    let topology = match (&observed.missing, observed.broker_connected) {
+        (Some(missing), _) => check("topology", false, missing.clone()),
+        // Who cannot look at it must not say that it stands.
+        (None, false) => check("topology", false, "not known: the broker is not connected"),
+        (None, true) => check("topology", true, "stands"),
     };
     let consumers = unless_any("consumers", &observed.not_consuming, "all registered", "not registered");
     let circuits =
@@ -118,6 +120,17 @@ mod tests {
         let names = |count: usize| (1..=count).map(|number| format!("s.{number}")).collect::<Vec<_>>();
         assert_eq!(shortened(&names(3)), "s.1, s.2, s.3");
         assert_eq!(shortened(&names(50)), "s.1, s.2, s.3 and 47 more");
+    }
+
+    #[test]
+    fn nobody_says_that_something_stands_without_having_looked() {
+        let topology = |broker_connected| {
+            let readiness = assess(&Observed { broker_connected, ..Observed::default() });
+            let check = readiness.checks.into_iter().find(|check| check.name == "topology");
+            check.map(|check| (check.ok, check.detail))
+        };
+        assert_eq!(topology(true), Some((true, "stands".to_owned())));
+        assert_eq!(topology(false), Some((false, "not known: the broker is not connected".to_owned())));
     }
 
     #[test]

@@ -92,6 +92,31 @@ pub fn is_word(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
+/// Past participles that the rule for `ed` does not tell.
+const IRREGULAR: &str = "\
+    agreed beaten become begun bent bet bitten bled blown born bought bound bred broken brought built burnt burst caught chosen \
+    come cost cut dealt decreed disagreed done drawn driven drunk eaten fallen fed felt forbidden forgiven forgotten fought found \
+    freed frozen given gone grown guaranteed had heard held hidden hit hung hurt kept known laid learnt led left lent let lit \
+    lost made meant met mistaken overridden overtaken paid put quit read rebuilt redriven repaid resent reset retaken rewritten \
+    ridden risen run rung said seen sent set shaken shown shrunk shut sold sought spent split spoken spread stolen stood struck \
+    stuck sung sunk swept taken taught thought thrown told torn understood undone upheld withdrawn withheld woken won worn \
+    written";
+
+/// Whether a topic's third word is in the past tense, as far as its form tells; of several words joined by `_` the last one counts.
+///
+/// ```
+/// use fabric_core::topic::is_past;
+///
+/// assert!(is_past("posted") && is_past("delivery_failed") && is_past("withdrawn"));
+/// assert!(!is_past("post") && !is_past("posting"));
+/// ```
+pub fn is_past(action: &str) -> bool {
+    let verb = action.rsplit('_').next().unwrap_or_default();
+    // `feed` and `exceed` end alike and are not.
+    let regular = verb.len() > 3 && verb.ends_with("ed") && !verb.ends_with("eed");
+    regular || IRREGULAR.split(' ').any(|known| known == verb)
+}
+
 impl std::str::FromStr for Topic {
     type Err = InvalidTopic;
 
@@ -147,6 +172,16 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(Topic::try_new(text).map(|_| ()), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_past_tense_is_told_by_its_form() {
+        for action in ["posted", "partially_completed", "set", "read", "eaten", "agreed", "guaranteed", "fed"] {
+            assert!(is_past(action), "{action}");
+        }
+        for action in ["post", "cancel", "posting", "exits", "feed", "exceed", "posted_again", "red", ""] {
+            assert!(!is_past(action), "{action}");
         }
     }
 }

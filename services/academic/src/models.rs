@@ -1,7 +1,7 @@
 //! What the service remembers, per tenant. The models are apart, so that handlers of different contexts do not wait for each other.
 
 use fabric::{InMemory, ReadModel as _, TenantId};
-use fabric_catalog::values::{Id, Percent, Score};
+use fabric_catalog::values::{Id, Score, Weight};
 
 use crate::{
     commands::{AssignmentFacts, ClassFacts, Known},
@@ -92,7 +92,7 @@ impl Known for Snapshot<'_> {
         self.gradebook.result(student_id, class_id, line_item_id).map(|result| result.score)
     }
 
-    fn weight(&self, class_id: Option<&Id>, category_id: &Id) -> Option<Percent> {
+    fn weight(&self, class_id: Option<&Id>, category_id: &Id) -> Option<Weight> {
         self.gradebook.weights().set_weight(class_id, category_id)
     }
 }

@@ -34,10 +34,10 @@ pub struct Common {
     /// Write JSON instead of tables.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Speak to the broker at this URL instead of to a running `fabric up`.
+    /// The broker: `fabric up` runs on it, and other commands speak to it themselves instead of to a running `fabric up`.
     #[arg(long, global = true, value_name = "URL")]
     pub amqp: Option<String>,
-    /// Speak to the Redis at this URL instead of to a running `fabric up`.
+    /// The Redis, likewise: without it `fabric up` keeps the last known events in its memory.
     #[arg(long, global = true, value_name = "URL")]
     pub redis: Option<String>,
     /// Where a running `fabric up` listens; without this, the one that was started with the same data folder.
@@ -167,7 +167,7 @@ pub struct Tail {
     #[arg(default_value = "#", value_parser = Pattern::try_new)]
     pub pattern: Pattern,
     /// Stop after this many events.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Show the payloads too. They can hold student data.
     #[arg(long)]

@@ -16,7 +16,7 @@ Exit codes:
   6  the fabric is reachable but not ready
   7  done, but some rows were rejected
   8  stopped early: the rest is as it was
-  9  a schema breaks its contract: a new version and an upcaster are needed
+  9  a schema breaks its contract, or that of an older version is missing: a new version and an upcaster are needed
   10 the broker does not stand as it should: `fabric topology apply` changes that
   11 somebody has to look at the broker: a change is dangerous or needs `fabric topology migrate`";
 
@@ -69,6 +69,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Something that has to stand on the broker does not.
+    pub fn missing(error: &impl fmt::Display) -> Self {
+        Self::Drifted(format!("{error}; next: fabric topology apply"))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,6 +101,10 @@ impl From<PublishFailure> for Failure {
         match failure {
             PublishFailure::Rejected(_) => Self::Refused(text),
             PublishFailure::Unconfirmed(PublishError::Unknown { .. }) => Self::Unknown(text),
+            PublishFailure::Unconfirmed(error @ PublishError::NoExchange { .. }) => Self::missing(&error),
+            PublishFailure::Unconfirmed(PublishError::Forbidden { .. }) => Self::Unreachable(format!(
+                "{text}; next: fabric topology apply --users FILE, or --amqp with another user"
+            )),
             PublishFailure::Unconfirmed(PublishError::Refused | PublishError::NotSent { .. }) => {
                 Self::Unreachable(text)
             }
@@ -111,6 +122,7 @@ impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         let text = error.to_string();
         match error {
+            ServeError::Connect(error) if error.is_away() => Self::Unreachable(text),
             ServeError::Config(_) | ServeError::Connect(_) => Self::Usage(text),
             _ => Self::Other(text),
         }

@@ -1,22 +1,31 @@
 //! The services of the platform, and what a command needs of the configuration to run or reach them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use fabric::{
     Adapters, AnyService, Descriptor, Fabric, ServiceName,
-    config::{self, Config},
-    connect,
+    config::{self, AtStart, Config, ConfigError, Place},
+    connect, connect_broker, connect_cache, connect_command,
     core::{
         service::ServiceSpec,
         topology::{self, Topology},
     },
     host::{Host, contexts_of},
     http::ServeError,
-    runtime::ids::Ids,
+    runtime::{
+        ids::Ids,
+        ports::{Broker, Cache},
+    },
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{Outcome, args::Common, exit::Failure};
+
+/// What operators see in the broker's list of connections.
+const CLIENT: &str = "fabric";
+
+/// How long closing connections may take.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 5] = ["academic", "user", "social", "notification", "kyc"];
@@ -28,10 +37,38 @@ pub fn catalogue() -> &'static [Descriptor] {
 
 /// The configuration, with what the command line says laid over it.
 pub fn configuration(common: &Common) -> Outcome<Config> {
-    let given = [("FABRIC__BROKER__URL", &common.amqp), ("FABRIC__CACHE__URL", &common.redis)];
-    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-    Config::load(common.config.as_deref(), config::environment().chain(given))
-        .map_err(|error| Failure::Usage(error.to_string()))
+    let given: Vec<(&str, &str, String)> = [
+        ("--amqp", "FABRIC__BROKER__URL", common.amqp.clone()),
+        ("--redis", "FABRIC__CACHE__URL", common.redis.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, variable, value)| Some((flag, variable, value?)))
+    .collect();
+    let variables = given.iter().map(|(_, variable, value)| ((*variable).to_owned(), value.clone()));
+    let loaded = Config::load(common.config.as_deref(), config::environment().chain(variables));
+    loaded.map_err(|error| {
+        let flag = match &error {
+            ConfigError::Unfit { key, place: Place::Environment { name }, wanted } => given
+                .iter()
+                .find(|(_, variable, _)| name == variable)
+                .map(|(flag, ..)| format!("{flag} (`{key}`) must be {wanted}")),
+            _ => None,
+        };
+        Failure::Usage(flag.unwrap_or_else(|| error.to_string()))
+    })
+}
+
+/// Checks what the command line says for every command, whether or not this one needs it: what is mistyped is never silently left out.
+pub fn check(common: &Common) -> Outcome {
+    if let Some(url) = &common.url
+        && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+    {
+        return Err(Failure::Usage("--url must be a URL that begins with http:// or https://".to_owned()));
+    }
+    if common.config.is_some() || common.amqp.is_some() || common.redis.is_some() {
+        configuration(common)?;
+    }
+    Ok(())
 }
 
 /// The values of the services with these names; of all when none is named.
@@ -80,15 +117,45 @@ pub fn topology(config: &Config) -> Outcome<Topology> {
     Ok(topology_of(&specs(config, &[])?))
 }
 
-/// Connects to what the configuration names.
-pub async fn adapters(config: &Config) -> Outcome<Adapters> {
-    Ok(connect(config, "fabric").await.map_err(ServeError::from)?)
+/// Connects services to what the configuration names. They make what is missing there, unless they are told not to.
+pub async fn adapters_of_services(config: &Config) -> Outcome<Adapters> {
+    Ok(connect(config, CLIENT).await.map_err(ServeError::from)?)
 }
 
-/// Starts services in this process.
+/// Connects a command that looks at what stands on a broker: it makes nothing there, and a server that is away is told by whatever is
+/// asked of it.
+pub async fn adapters(config: &Config) -> Outcome<Adapters> {
+    let mut config = config.clone();
+    config.topology.at_start = AtStart::Verify;
+    adapters_of_services(&config).await
+}
+
+/// The broker that the configuration names, for a command: nothing is made there, and it must be reached now.
+pub async fn broker(config: &Config) -> Outcome<Arc<dyn Broker>> {
+    Ok(connect_broker(config, CLIENT).await.map_err(ServeError::from)?)
+}
+
+/// The cache that the configuration names.
+pub async fn cache(config: &Config) -> Outcome<Arc<dyn Cache>> {
+    Ok(connect_cache(config).await.map_err(ServeError::from)?)
+}
+
+/// A host for a command that publishes or looks at queues itself, mostly without services: nothing is made on the broker, and it must
+/// be reached now.
+pub async fn visit(config: &Config, services: &[Box<dyn AnyService>]) -> Outcome<Host> {
+    host(config, connect_command(config, CLIENT).await.map_err(ServeError::from)?, services).await
+}
+
+/// Starts services in this process. When they cannot start, the adapters are closed.
 pub async fn host(config: &Config, adapters: Adapters, services: &[Box<dyn AnyService>]) -> Outcome<Host> {
-    let host = Host::start(config, adapters, Ids::system(), catalogue(), services).await;
-    Ok(host.map_err(ServeError::from)?)
+    match Host::start(config, adapters.clone(), Ids::system(), catalogue(), services).await {
+        Ok(host) => Ok(host),
+        Err(error) => {
+            adapters.broker.close(CLOSE_DEADLINE).await;
+            adapters.cache.close().await;
+            Err(ServeError::from(error).into())
+        }
+    }
 }
 
 /// The handle of the service that the fabric's own events belong to.
@@ -100,6 +167,11 @@ pub fn platform_of(host: &Host) -> Outcome<Fabric> {
 /// Where a running `fabric up` says how it can be reached.
 pub fn running_file(config: &Config) -> PathBuf {
     config.data.folder.join("up.json")
+}
+
+/// What the running `fabric up` says of itself, if one runs with this data folder.
+pub fn running(config: &Config) -> Option<Running> {
+    serde_json::from_slice(&std::fs::read(running_file(config)).ok()?).ok()
 }
 
 /// How a running `fabric up` can be reached.

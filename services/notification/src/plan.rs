@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use fabric::EventId;
 use fabric_catalog::{
     notification::{Channel, NotificationDispatchRequested, Urgency},
-    values::EmailAddress,
+    values::{EmailAddress, Private},
 };
 use jiff::Timestamp;
 
@@ -72,7 +72,11 @@ pub fn plan(
     }
     let person = model.directory.person(&event.recipient_id);
     let own_language = person.and_then(|person| person.language.get()?.as_ref());
-    let text = model.templates.render(&event.template, event.language.as_ref().or(own_language), &event.variables)?;
+    let text = model.templates.render(
+        &event.template,
+        event.language.as_ref().map(Private::get).or(own_language),
+        &event.variables,
+    )?;
     if event.expires_at.is_some_and(|expiry| expiry <= now) {
         return Ok(Plan::Withhold(text, Withheld::Expired));
     }

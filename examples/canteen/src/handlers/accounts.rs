@@ -20,33 +20,23 @@ async fn any(event: AnyEvent, context: Context<State>) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use fabric::{Descriptor, Event};
+    use fabric::Event;
+    use fabric_catalog::{Example, billing::PaymentAuthorized};
     use fabric_testkit::harness::{Harness, tenant};
-    use garde::Validate;
-    use serde::{Deserialize, Serialize};
 
     use super::*;
-
-    /// An event that matches.
-    #[derive(Debug, Clone, Serialize, Deserialize, Validate, Event)]
-    #[event(topic = "billing.payment.any", key = "id")]
-    struct Matching {
-        #[garde(length(min = 1, max = 64))]
-        id: String,
-    }
-
-    const KNOWN: &[Descriptor] = &[Descriptor::of::<Matching>()];
 
     #[tokio::test]
     async fn what_happens_twice_is_noted_once() {
         let service = crate::service();
         let state = service.state();
-        let harness = Harness::start_with_catalogue(service, KNOWN).await;
+        let harness = Harness::start_with_catalogue(service, fabric_catalog::all()).await;
+        let event = PaymentAuthorized::example().expect("the catalogue's examples are valid");
         for _ in 0..2 {
-            harness.publish(Matching { id: "1".to_owned() }).await;
+            harness.publish(event.clone()).await;
         }
         harness.settle().await;
         let noted = state.read(&tenant(), |model| model.noted(NAME));
-        assert_eq!(noted, [Matching::TOPIC]);
+        assert_eq!(noted, [PaymentAuthorized::TOPIC]);
     }
 }

@@ -1,5 +1,6 @@
 //! What the service does when something happens: a module for each subscription.
 
 pub mod accounts;
+pub mod grades;
 pub mod kitchen_plan;
 pub mod lunch_log;

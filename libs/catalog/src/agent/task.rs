@@ -1,12 +1,10 @@
-//! Tasks. What goes into one and comes out of it is given by name, as texts: it may be about a student, so none of it is printed.
-
-use std::collections::BTreeMap;
+//! Tasks. What goes into one and comes out of it has the form that its agent knows: it may be about a student, so none of it is printed.
 
 use jiff::Timestamp;
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, PrivateText, Share, names_fit, not_before_if_known, vocabulary},
+    values::{Id, PrivateObject, PrivateText, Share, not_before_if_known, vocabulary},
 };
 
 vocabulary! {
@@ -99,10 +97,9 @@ events! {
         pub priority: TaskPriority,
         /// The student whom it is about, if it is about one.
         pub student_id: Option<Id>,
-        /// What it is done with, by name. What is larger lies in the store of files, and is named here.
+        /// What it is done with. What is larger lies in the store of files, and is named here.
         #[serde(default)]
-        #[garde(length(max = 50), custom(names_fit))]
-        pub payload: BTreeMap<String, PrivateText<4_000>>,
+        pub payload: PrivateObject,
         /// How long it is expected to take, in milliseconds.
         #[garde(range(max = DURATION_MS_MAX))]
         pub expected_duration_ms: Option<u64>,
@@ -114,7 +111,8 @@ events! {
     }
     example r#"{
         "taskId": "task-1", "agentId": "agent-3", "agentType": "analyzer", "taskType": "summarize_essay",
-        "priority": "normal", "studentId": "u-11391", "payload": {"essay": "item 1 of Ada", "length": "200 words"},
+        "priority": "normal", "studentId": "u-11391",
+        "payload": {"essay": {"of": "Ada Noel", "pages": ["page 1 of Ada", "page 2 of Ada"]}, "words": 200},
         "expectedDurationMs": 30000, "assignedAt": "2026-10-12T18:05:00Z", "deadlineAt": "2026-10-12T18:15:00Z"
     }"#
 
@@ -130,10 +128,9 @@ events! {
         pub student_id: Option<Id>,
         /// How it ended.
         pub status: CompletedStatus,
-        /// What came of it, by name. What is larger lies in the store of files, and is named here.
+        /// What came of it. What is larger lies in the store of files, and is named here.
         #[serde(default)]
-        #[garde(length(max = 50), custom(names_fit))]
-        pub result: BTreeMap<String, PrivateText<4_000>>,
+        pub result: PrivateObject,
         /// How long it took, in milliseconds.
         #[garde(range(max = DURATION_MS_MAX))]
         pub execution_time_ms: u64,
@@ -147,7 +144,8 @@ events! {
     }
     example r#"{
         "taskId": "task-1", "agentId": "agent-3", "studentId": "u-11391", "status": "completed",
-        "result": {"summary": "An essay on Babbage's engine."}, "executionTimeMs": 28400,
+        "result": {"summary": "An essay on Babbage's engine.", "isWhole": true, "likeness": [0.8125, 0.4375]},
+        "executionTimeMs": 28400,
         "resourceUsage": {"cpuTimeMs": 9120, "memoryUsageBytes": 268435456, "apiCalls": 4},
         "qualityMetrics": {"accuracy": 0.9375, "completeness": 0.875, "relevance": 1.0},
         "completedAt": "2026-10-12T18:05:29Z"

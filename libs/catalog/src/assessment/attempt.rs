@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{QUESTIONS_MAX, above_zero};
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Percent, Private, PrivateText, Score, not_before_if_known},
+    values::{Id, Percent, Points, Private, PrivateText, Score, each_once, not_before_if_known},
 };
 
 /// A student's answer to one question. A question that was skipped has neither choices nor a text.
@@ -104,11 +104,11 @@ events! {
         pub attempt: u8,
         /// The answers, one for each question that was seen.
         #[serde(default)]
-        #[garde(length(max = QUESTIONS_MAX), dive)]
+        #[garde(length(max = QUESTIONS_MAX), dive, custom(each_once(|answer: &Answer| &answer.question_id)))]
         pub answers: Vec<Answer>,
         /// How long it took, in seconds.
         #[garde(range(max = TIME_SPENT_S_MAX))]
-        pub time_spent_s: u32,
+        pub time_spent_s: Private<u32>,
         /// Whether it was handed in by itself, because the time was over.
         pub is_time_over: bool,
         /// When.
@@ -139,14 +139,14 @@ events! {
         /// The highest possible score.
         #[garde(custom(above_zero))]
         #[schemars(extend("exclusiveMinimum" = 0))]
-        pub max_score: Score,
+        pub max_score: Points,
         /// The score as a share of the highest possible one.
         pub score_percent: Percent,
         /// Whether that is enough.
         pub passed: Private<bool>,
         /// The same by question.
         #[serde(default)]
-        #[garde(length(max = QUESTIONS_MAX), dive)]
+        #[garde(length(max = QUESTIONS_MAX), dive, custom(each_once(|answer: &GradedAnswer| &answer.question_id)))]
         pub graded_answers: Vec<GradedAnswer>,
         /// What the teacher says about it.
         pub comment: Option<PrivateText<4_000>>,
@@ -177,15 +177,15 @@ events! {
         /// The highest possible score.
         #[garde(custom(above_zero))]
         #[schemars(extend("exclusiveMinimum" = 0))]
-        pub max_score: Score,
+        pub max_score: Points,
         /// Whether that is enough.
         pub passed: Private<bool>,
         /// How long it took, in seconds.
         #[garde(range(max = TIME_SPENT_S_MAX))]
-        pub time_spent_s: u32,
+        pub time_spent_s: Private<u32>,
         /// The answers, one for each question that was seen.
         #[serde(default)]
-        #[garde(length(max = QUESTIONS_MAX), dive)]
+        #[garde(length(max = QUESTIONS_MAX), dive, custom(each_once(|answer: &Answer| &answer.question_id)))]
         pub answers: Vec<Answer>,
         /// The same in numbers.
         #[garde(dive)]

@@ -12,15 +12,15 @@ pub use attempt::{
 pub use question::{Choice, QuestionCreated, QuestionKind, QuestionUpdated};
 pub use test::{TestCreated, TestPublished, TestUpdated};
 
-use crate::values::Score;
+use crate::values::Points;
 
 pub(crate) const EVENTS: &[&[crate::declare::Entry]] = &[attempt::EVENTS, question::EVENTS, test::EVENTS];
 
 /// The most questions that a test has.
 const QUESTIONS_MAX: usize = 500;
 
-/// The rule of a score that can be reached: a scale without any points measures nothing.
+/// The rule of points that can be earned: a scale without any points measures nothing.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde gives the value and the context as references")]
-fn above_zero(score: &Score, (): &()) -> garde::Result {
-    if score.value() > 0.0 { Ok(()) } else { Err(garde::Error::new("not above zero")) }
+fn above_zero(points: &Points, (): &()) -> garde::Result {
+    if points.value() > 0.0 { Ok(()) } else { Err(garde::Error::new("not above zero")) }
 }

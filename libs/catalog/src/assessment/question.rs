@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::above_zero;
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Score, vocabulary},
+    values::{Id, Points, each_once, empty_unless, vocabulary},
 };
 
 vocabulary! {
@@ -62,15 +62,17 @@ events! {
         /// What there is to choose from, if it is answered so.
         #[serde(default)]
         #[garde(length(max = 50), dive, custom(choices_fit(self.kind)))]
+        #[garde(custom(each_once(|choice: &Choice| &choice.choice_id)))]
         pub choices: Vec<Choice>,
         /// Words that are right, for a short text that no person reads.
         #[serde(default)]
         #[garde(length(max = 50), inner(length(chars, min = 1, max = 255)))]
+        #[garde(custom(empty_unless(self.kind == QuestionKind::ShortText)))]
         pub right_texts: Vec<String>,
         /// What a right answer is worth.
         #[garde(custom(above_zero))]
         #[schemars(extend("exclusiveMinimum" = 0))]
-        pub points: Score,
+        pub points: Points,
         /// What students are told afterwards.
         #[garde(length(chars, min = 1, max = 4_000))]
         pub explanation: Option<String>,
@@ -85,7 +87,7 @@ events! {
             {"choiceId": "q-1-a", "label": "x = 2", "isRight": true},
             {"choiceId": "q-1-b", "label": "x = 5", "isRight": false}
         ],
-        "rightTexts": ["2", "x=2"], "points": 2.5, "explanation": "Subtract 3, then halve.",
+        "rightTexts": [], "points": 2.5, "explanation": "Subtract 3, then halve.",
         "authorId": "u-teacher", "changedAt": "2026-10-12T09:10:00Z"
     }"#
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{QUESTIONS_MAX, above_zero};
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Percent, Score, not_before_if_known},
+    values::{Id, Points, Threshold, not_before_if_known},
 };
 
 events! {
@@ -36,9 +36,9 @@ events! {
         /// The highest possible score.
         #[garde(custom(above_zero))]
         #[schemars(extend("exclusiveMinimum" = 0))]
-        pub max_score: Score,
+        pub max_score: Points,
         /// From which share of it on a student has passed.
-        pub passing_percent: Option<Percent>,
+        pub passing_percent: Option<Threshold>,
         /// How long a student has; as long as it is open if nothing is named.
         #[garde(range(min = 1, max = 10_080))]
         pub time_limit_minutes: Option<u16>,
@@ -79,7 +79,7 @@ events! {
         /// The highest possible score.
         #[garde(custom(above_zero))]
         #[schemars(extend("exclusiveMinimum" = 0))]
-        pub max_score: Score,
+        pub max_score: Points,
         /// From when on it can be taken.
         pub opens_at: Option<Timestamp>,
         /// Until when it can be taken.

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Portion, Private, needed_if, not_before, vocabulary},
+    values::{Id, Portion, Private, Threshold, at_most, exactly_if, not_before, vocabulary},
 };
 
 vocabulary! {
@@ -130,17 +130,17 @@ events! {
         /// Which threshold it is.
         pub kind: Private<AttendanceThreshold>,
         /// The count that was reached, for thresholds that are counts.
-        #[garde(range(max = MAX_SESSIONS), custom(needed_if(!self.kind.get().is_share())))]
+        #[garde(range(max = MAX_SESSIONS), custom(exactly_if(!self.kind.get().is_share())))]
         pub measured_count: Option<Private<u16>>,
         /// The count from which it is too much.
-        #[garde(range(min = 1, max = MAX_SESSIONS), custom(needed_if(!self.kind.get().is_share())))]
+        #[garde(range(min = 1, max = MAX_SESSIONS), custom(exactly_if(!self.kind.get().is_share())))]
         pub threshold_count: Option<u16>,
         /// The rate that was reached, for thresholds that are rates.
-        #[garde(custom(needed_if(self.kind.get().is_share())))]
+        #[garde(custom(exactly_if(self.kind.get().is_share())))]
         pub measured_percent: Option<Portion>,
         /// The rate below which it is too little.
-        #[garde(custom(needed_if(self.kind.get().is_share())))]
-        pub threshold_percent: Option<Portion>,
+        #[garde(custom(exactly_if(self.kind.get().is_share())))]
+        pub threshold_percent: Option<Threshold>,
         /// The first day that counts.
         pub begin_date: Date,
         /// The last day that counts.
@@ -151,17 +151,12 @@ events! {
     }
     example r#"{
         "studentId": "u-11391", "schoolId": "ou-AAA", "classId": "k-AAA-2026J", "kind": "unexcused_absences",
-        "measuredCount": 5, "thresholdCount": 5, "measuredPercent": 84.25, "thresholdPercent": 90.5,
+        "measuredCount": 5, "thresholdCount": 5, "measuredPercent": null, "thresholdPercent": null,
         "beginDate": "2026-10-01", "endDate": "2026-11-13", "breachedAt": "2026-11-13T16:00:00Z"
     }"#
 }
 
-/// The rule of a part that is counted within a whole.
-fn at_most(whole: u32) -> impl FnOnce(&u32, &()) -> garde::Result {
-    move |part, ()| if *part > whole { Err(garde::Error::new("greater than what it is a part of")) } else { Ok(()) }
-}
-
-/// The same where the part is personal.
+/// The rule of a part that is counted within a whole, and personal.
 fn within(whole: u16) -> impl FnOnce(&Private<u16>, &()) -> garde::Result {
-    move |part, ()| at_most(whole.into())(&(*part.get()).into(), &())
+    move |part, ()| at_most(whole)(part.get(), &())
 }

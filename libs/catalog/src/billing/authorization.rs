@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::PaymentType;
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Money, Private, needed_if, not_before_if_known, vocabulary},
+    values::{Id, Money, Private, exactly_if, needed_if, not_before_if_known, vocabulary},
 };
 
 vocabulary! {
@@ -66,10 +66,10 @@ events! {
         /// What is paid for.
         pub payment_type: PaymentType,
         /// The booking of the lesson, if it is for one.
-        #[garde(custom(needed_if(self.payment_type == PaymentType::Lesson)))]
+        #[garde(custom(exactly_if(self.payment_type == PaymentType::Lesson)))]
         pub booking_id: Option<Id>,
         /// The course, if it is for one.
-        #[garde(custom(needed_if(self.payment_type == PaymentType::Course)))]
+        #[garde(custom(exactly_if(self.payment_type == PaymentType::Course)))]
         pub course_id: Option<Id>,
         /// How much.
         pub amount: Private<Money>,
@@ -102,10 +102,10 @@ events! {
         /// What was to be paid for.
         pub payment_type: PaymentType,
         /// The booking of the lesson, if it was for one.
-        #[garde(custom(needed_if(self.payment_type == PaymentType::Lesson)))]
+        #[garde(custom(exactly_if(self.payment_type == PaymentType::Lesson)))]
         pub booking_id: Option<Id>,
         /// The course, if it was for one.
-        #[garde(custom(needed_if(self.payment_type == PaymentType::Course)))]
+        #[garde(custom(exactly_if(self.payment_type == PaymentType::Course)))]
         pub course_id: Option<Id>,
         /// How much it would have been.
         pub amount: Private<Money>,

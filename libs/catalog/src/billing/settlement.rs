@@ -6,7 +6,7 @@ use serde_json::{Number, Value, json};
 use super::PaymentType;
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Money, Private, PrivateText, needed_if, vocabulary},
+    values::{Id, Money, Private, PrivateText, exactly_if, only_if, vocabulary},
 };
 
 vocabulary! {
@@ -41,16 +41,18 @@ events! {
         pub user_id: Id,
         /// For whom.
         pub student_id: Id,
-        /// Who teaches, if it is for a lesson.
+        /// Who teaches: the lesson, or the course if one person does.
         pub tutor_id: Option<Id>,
         /// What was paid for.
         pub payment_type: PaymentType,
         /// The lesson, if it is for one. Payments of version 1 do not name it.
+        #[garde(custom(only_if(self.payment_type == PaymentType::Lesson)))]
         pub lesson_id: Option<Id>,
         /// The booking of the lesson, if it had one.
+        #[garde(custom(only_if(self.payment_type == PaymentType::Lesson)))]
         pub booking_id: Option<Id>,
         /// The course, if it is for one.
-        #[garde(custom(needed_if(self.payment_type == PaymentType::Course)))]
+        #[garde(custom(exactly_if(self.payment_type == PaymentType::Course)))]
         pub course_id: Option<Id>,
         /// How much.
         pub amount: Private<Money>,
@@ -59,7 +61,7 @@ events! {
     }
     example r#"{
         "paymentId": "pay-1", "userId": "u-guardian", "studentId": "u-11391", "tutorId": "u-tutor",
-        "paymentType": "lesson", "lessonId": "lesson-1", "bookingId": "b-1", "courseId": "c-AAA",
+        "paymentType": "lesson", "lessonId": "lesson-1", "bookingId": "b-1", "courseId": null,
         "amount": {"amountMinor": 4500, "currency": "USD"}, "completedAt": "2026-10-06T17:00:05Z"
     }"#
 
@@ -116,7 +118,8 @@ fn from_1(payment: Value) -> Result<Value, String> {
     };
     let course_id = match payment_type {
         PaymentType::Course => Some(text("courseId")?),
-        PaymentType::Lesson => text_if_there("courseId")?,
+        // Version 1 let a lesson have a course too. What was paid for is the lesson.
+        PaymentType::Lesson => None,
     };
     let amount_minor = there("amount").and_then(Value::as_number).and_then(hundredths).ok_or_else(|| {
         let max = Money::AMOUNT_MINOR_MAX / 100;

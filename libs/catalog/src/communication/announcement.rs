@@ -89,6 +89,8 @@ events! {
         #[serde(default)]
         #[garde(length(max = 20))]
         pub attachment_ids: BTreeSet<Id>,
+        /// How soon it must be there now.
+        pub urgency: Urgency,
         /// Until when it is shown now; for good if no time is named.
         pub expires_at: Option<Timestamp>,
         /// Whether those who have seen it are told of the change.
@@ -101,8 +103,8 @@ events! {
     example r#"{
         "announcementId": "an-1", "audience": "class", "audienceId": "k-AAA-2026J", "audienceRoles": [],
         "headline": "Closed on Friday and Monday", "text": "There is no heating yet.\nAda's lunch money is paid back.",
-        "attachmentIds": [], "expiresAt": "2026-10-12T22:00:00Z", "tellAgain": true, "editedById": "u-admin",
-        "editedAt": "2026-10-09T06:00:00Z"
+        "attachmentIds": [], "urgency": "normal", "expiresAt": "2026-10-12T22:00:00Z", "tellAgain": true,
+        "editedById": "u-admin", "editedAt": "2026-10-09T06:00:00Z"
     }"#
 
     /// An announcement was taken down: nobody sees it any more.

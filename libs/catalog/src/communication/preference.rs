@@ -75,7 +75,7 @@ pub struct QuietHours {
     #[garde(custom(another_time(self.start_time)))]
     pub end_time: Private<Time>,
     /// Where the person is in time.
-    pub time_zone: TimeZone,
+    pub time_zone: Private<TimeZone>,
 }
 
 events! {
@@ -95,7 +95,7 @@ events! {
         #[garde(dive)]
         pub quiet_hours: Option<QuietHours>,
         /// In which language notices are written; the profile's if none is named.
-        pub language: Option<Language>,
+        pub language: Option<Private<Language>>,
         /// When.
         pub updated_at: Timestamp,
     }

@@ -124,7 +124,7 @@ events! {
         #[garde(range(min = 1, max = 20))]
         pub call_rank: u8,
         /// Whether the contact may pick the student up.
-        pub may_pick_up: bool,
+        pub may_pick_up: Private<bool>,
     }
     example r#"{
         "contactId": "ec-1", "studentId": "u-11391", "fullName": "Annabella Byron", "relationship": "mother",

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Percent, Score, not_before},
+    values::{Id, Points, PrivateText, Weight, not_before},
 };
 
 events! {
@@ -42,10 +42,10 @@ events! {
         #[garde(custom(not_before(self.assign_date)))]
         pub due_date: Date,
         /// The lowest possible score.
-        pub result_value_min: Score,
+        pub result_value_min: Points,
         /// The highest possible score.
         #[garde(custom(above(self.result_value_min)))]
-        pub result_value_max: Score,
+        pub result_value_max: Points,
         /// How grades follow from scores (OneRoster 1.2).
         pub score_scale_id: Option<Id>,
         /// When the system it comes from last changed it.
@@ -93,15 +93,14 @@ events! {
         /// The category that it counted in.
         pub category_id: Option<Id>,
         /// Why.
-        #[garde(length(chars, min = 1, max = 500))]
-        pub reason: Option<String>,
+        pub reason: Option<PrivateText<500>>,
         /// Who deleted it.
         pub deleted_by_id: Id,
         /// When.
         pub deleted_at: Timestamp,
     }
     example r#"{
-        "lineItemId": "li-1752", "classId": "k-AAA-2026J", "categoryId": "cat-TMA", "reason": "given twice",
+        "lineItemId": "li-1752", "classId": "k-AAA-2026J", "categoryId": "cat-TMA", "reason": "Ada had it before",
         "deletedById": "u-teacher", "deletedAt": "2026-10-02T07:00:00Z"
     }"#
 
@@ -148,9 +147,9 @@ events! {
         /// The class in which it counts; every class if none is named.
         pub class_id: Option<Id>,
         /// With which weight it counts in the average; none if all categories count alike.
-        pub weight_percent: Option<Percent>,
+        pub weight_percent: Option<Weight>,
         /// The weight before.
-        pub previous_weight_percent: Option<Percent>,
+        pub previous_weight_percent: Option<Weight>,
         /// When the system it comes from last changed it.
         pub source_modified_at: Option<Timestamp>,
     }
@@ -162,6 +161,6 @@ events! {
 }
 
 /// The rule of a highest score above the lowest.
-fn above(min: Score) -> impl FnOnce(&Score, &()) -> garde::Result {
+fn above(min: Points) -> impl FnOnce(&Points, &()) -> garde::Result {
     move |max, ()| if *max > min { Ok(()) } else { Err(garde::Error::new("the highest score is not above the lowest")) }
 }

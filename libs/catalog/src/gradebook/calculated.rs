@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{GradePoints, Id, LetterGrade, Percent, SchoolYear},
+    values::{GradePoints, GradeScale, Id, LetterGrade, Percent, SchoolYear, at_most},
 };
 
 events! {
@@ -56,11 +56,13 @@ events! {
         /// The school year that it is the average of; all years if none is named.
         pub school_year: Option<SchoolYear>,
         /// The grade point average.
+        #[garde(custom(on_scale(self.scale_max)))]
         pub gpa: GradePoints,
         /// The grade point average before, if there was one.
+        #[garde(inner(custom(on_scale(self.scale_max))))]
         pub previous_gpa: Option<GradePoints>,
         /// The best that the school's scale allows.
-        pub scale_max: GradePoints,
+        pub scale_max: GradeScale,
         /// How many classes it is made of.
         #[garde(range(min = 1, max = 10_000))]
         pub graded_classes: u32,
@@ -87,16 +89,17 @@ events! {
         #[garde(range(max = 100_000))]
         pub enrolled_students: Option<u32>,
         /// How many of them have a grade.
-        #[garde(range(min = 1, max = 100_000))]
+        #[garde(range(min = 1, max = 100_000), custom(at_most(self.enrolled_students.unwrap_or(u32::MAX))))]
         pub graded_students: u32,
-        /// How many of them are below passing.
-        #[garde(range(max = 100_000))]
+        /// How many of these are below passing.
+        #[garde(range(max = 100_000), custom(at_most(self.graded_students)))]
         pub failing_students: u32,
         /// The mean of their scores.
         pub average_percent: Percent,
         /// The score in the middle.
         pub median_percent: Option<Percent>,
         /// The lowest score.
+        #[garde(custom(not_above(self.highest_percent)))]
         pub lowest_percent: Percent,
         /// The highest score.
         pub highest_percent: Percent,
@@ -109,4 +112,20 @@ events! {
         "failingStudents": 3, "averagePercent": 74.625, "medianPercent": 76.375, "lowestPercent": 31.875,
         "highestPercent": 98.625, "measuredAt": "2026-10-20T08:30:03Z"
     }"#
+}
+
+/// The rule of a grade point average that its scale allows.
+fn on_scale(max: GradeScale) -> impl FnOnce(&GradePoints, &()) -> garde::Result {
+    move |points, ()| {
+        if points.value() <= max.value() {
+            Ok(())
+        } else {
+            Err(garde::Error::new("greater than the best of the scale"))
+        }
+    }
+}
+
+/// The rule of a lowest score.
+fn not_above(highest: Percent) -> impl FnOnce(&Percent, &()) -> garde::Result {
+    move |lowest, ()| if *lowest <= highest { Ok(()) } else { Err(garde::Error::new("greater than the highest")) }
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus},
+    values::{Id, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus, each_once},
 };
 
 /// One of many grades that were set at once.
@@ -20,7 +20,7 @@ pub struct BulkGrade {
     pub student_id: Id,
     /// The score, on the assignment's scale.
     pub score: Score,
-    /// The score as a share of the highest possible one.
+    /// The score as a share of the highest possible one, `score / resultValueMax`, wherever the scale begins; 0 for scores below zero.
     pub score_percent: Percent,
     /// The grade that follows from it.
     pub letter_grade: LetterGrade,
@@ -51,7 +51,7 @@ events! {
         pub category_id: Option<Id>,
         /// The score, on the assignment's scale.
         pub score: Score,
-        /// The score as a share of the highest possible one.
+        /// The score as a share of the highest possible one, `score / resultValueMax`, wherever the scale begins; 0 for scores below zero.
         pub score_percent: Percent,
         /// The grade that follows from it.
         pub letter_grade: LetterGrade,
@@ -77,6 +77,8 @@ events! {
     }"#
 
     /// A grade was posted: from now on the student and the family see it.
+    ///
+    /// The `districtId` that other systems put into the payload is the event's tenant here.
     #[event(topic = "gradebook.grade.posted", aggregate = "result", owner = "academic")]
     #[event(key = "student_id", subject = "student_id", roles = "teacher admin registrar operator")]
     pub struct GradePosted {
@@ -94,7 +96,7 @@ events! {
         pub category_id: Option<Id>,
         /// The score, on the assignment's scale.
         pub score: Score,
-        /// The score as a share of the highest possible one.
+        /// The score as a share of the highest possible one, `score / resultValueMax`, wherever the scale begins; 0 for scores below zero.
         pub score_percent: Percent,
         /// The grade that follows from it.
         pub letter_grade: LetterGrade,
@@ -144,7 +146,7 @@ events! {
         pub previous_score: Score,
         /// The score from now on, on the assignment's scale.
         pub score: Score,
-        /// The score as a share of the highest possible one.
+        /// The score as a share of the highest possible one, `score / resultValueMax`, wherever the scale begins; 0 for scores below zero.
         pub score_percent: Percent,
         /// The grade from now on.
         pub letter_grade: LetterGrade,
@@ -206,7 +208,7 @@ events! {
         /// The category of the assignment.
         pub category_id: Option<Id>,
         /// The grades, one for each student.
-        #[garde(length(min = 1, max = 500), dive)]
+        #[garde(length(min = 1, max = 500), dive, custom(each_once(|grade: &BulkGrade| &grade.student_id)))]
         pub grades: Vec<BulkGrade>,
         /// Who graded.
         pub graded_by_id: Id,
@@ -241,7 +243,7 @@ events! {
         pub added_score: Score,
         /// The score from now on.
         pub score: Score,
-        /// The score as a share of the highest possible one: it may exceed 100.
+        /// The score as a share of the highest possible one, `score / resultValueMax`: it may exceed 100.
         pub score_percent: Percent,
         /// What it was for.
         pub reason: Option<PrivateText<1_000>>,

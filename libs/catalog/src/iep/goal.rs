@@ -118,10 +118,16 @@ events! {
         pub area: Private<GoalArea>,
         /// What the student is to be able to do.
         pub text: PrivateText<2_000>,
+        /// How progress is measured.
+        pub measure: PrivateText<1_000>,
+        /// Where the student started, if it can be measured so.
+        pub baseline_percent: Option<Portion>,
         /// What is to be reached, if it can be measured so.
         pub target_percent: Option<Portion>,
         /// The day by which it is to be reached.
         pub due_date: Date,
+        /// Who works on it with the student.
+        pub responsible_id: Option<Id>,
         /// How it goes.
         pub progress: Private<GoalProgress>,
         /// How far the student has come, if it can be measured so.
@@ -139,8 +145,9 @@ events! {
     }
     example r#"{
         "goalId": "goal-7", "planId": "plan-1", "studentId": "u-11391", "schoolId": "ou-AAA", "area": "reading",
-        "text": "Ada reads aloud 90 words of a text of her grade in a minute.", "targetPercent": 95.5,
-        "dueDate": "2027-06-11", "progress": "on_track", "progressPercent": 61.25, "previousProgressPercent": 52.75,
+        "text": "Ada reads aloud 90 words of a text of her grade in a minute.", "measure": "one text every Friday",
+        "baselinePercent": 44.5, "targetPercent": 95.5, "dueDate": "2027-06-11", "responsibleId": "u-teacher",
+        "progress": "on_track", "progressPercent": 61.25, "previousProgressPercent": 52.75,
         "measuredDate": "2026-12-11", "note": "Ada reads more at home now.", "updatedById": "u-teacher",
         "updatedAt": "2026-12-11T13:00:00Z"
     }"#

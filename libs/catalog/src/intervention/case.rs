@@ -80,7 +80,7 @@ events! {
         pub reason: Private<TriggerReason>,
         /// How much help, from 1 (all students) to 3 (one student alone).
         #[garde(range(min = 1, max = 3))]
-        pub tier: u8,
+        pub tier: Private<u8>,
         /// What the person who opened it says.
         pub note: Option<PrivateText<4_000>>,
         /// Who opened it; nobody if a rule did.
@@ -114,7 +114,7 @@ events! {
         pub reason: Private<TriggerReason>,
         /// How much help the rule asks for, from 1 (all students) to 3 (one student alone).
         #[garde(range(min = 1, max = 3))]
-        pub tier: u8,
+        pub tier: Private<u8>,
         /// The result that set it off, if one did.
         pub result_id: Option<Id>,
         /// What was measured.
@@ -143,7 +143,7 @@ events! {
         pub status: Private<CaseStatus>,
         /// How much help, from 1 (all students) to 3 (one student alone).
         #[garde(range(min = 1, max = 3))]
-        pub tier: u8,
+        pub tier: Private<u8>,
         /// Who looks after the student, if that is decided.
         pub assigned_to_id: Option<Id>,
         /// What there is to say about it.

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Percent, PrivateText},
+    values::{Id, Percent, Private, PrivateText},
 };
 
 events! {
@@ -68,10 +68,10 @@ events! {
         pub student_id: Id,
         /// How much help before, from 1 (all students) to 3 (one student alone).
         #[garde(range(min = 1, max = 3))]
-        pub previous_tier: u8,
+        pub previous_tier: Private<u8>,
         /// How much help from now on.
         #[garde(range(min = 1, max = 3))]
-        pub tier: u8,
+        pub tier: Private<u8>,
         /// Why.
         pub reason: PrivateText<1_000>,
         /// Who decided; nobody if a rule did.

@@ -96,7 +96,7 @@ events! {
         /// Who verified it; nobody if a program did.
         pub verified_by_id: Option<Id>,
         /// The day until which this holds.
-        pub valid_until_date: Option<Date>,
+        pub valid_until_date: Option<Private<Date>>,
         /// When.
         pub verified_at: Timestamp,
     }
@@ -149,7 +149,7 @@ events! {
         /// What kind of document it is.
         pub document_type: DocumentType,
         /// The last day on which it was valid.
-        pub expiry_date: Date,
+        pub expiry_date: Private<Date>,
         /// When it was noticed.
         pub noticed_at: Timestamp,
     }

@@ -50,7 +50,7 @@ events! {
         /// Who decided; nobody if a rule did.
         pub verified_by_id: Option<Id>,
         /// The day until which it holds: when the first of the documents ends.
-        pub valid_until_date: Option<Date>,
+        pub valid_until_date: Option<Private<Date>>,
         /// When.
         pub verified_at: Timestamp,
     }
@@ -95,7 +95,7 @@ events! {
         /// The role that this no longer allows.
         pub lost_role: AccountRole,
         /// The last day on which it held.
-        pub expiry_date: Date,
+        pub expiry_date: Private<Date>,
         /// When it was noticed.
         pub noticed_at: Timestamp,
     }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, Percent},
+    values::{Id, Percent, Portion, Private},
 };
 
 events! {
@@ -51,7 +51,7 @@ events! {
         pub score_percent: Option<Percent>,
         /// How long it took in all, in seconds.
         #[garde(range(max = 31_536_000))]
-        pub time_spent_s: u32,
+        pub time_spent_s: Private<u32>,
         /// When.
         pub completed_at: Timestamp,
     }
@@ -73,14 +73,12 @@ events! {
         /// The module that made the progress, if it was one.
         pub module_id: Option<Id>,
         /// How much of the course is done.
-        #[garde(custom(at_most_whole))]
-        #[schemars(extend("maximum" = 100))]
-        pub progress_percent: Percent,
+        pub progress_percent: Portion,
         /// How many of its modules are done.
         #[garde(range(max = 500))]
-        pub completed_modules: u16,
+        pub completed_modules: Private<u16>,
         /// How many modules it has.
-        #[garde(range(min = 1, max = 500), custom(not_fewer_than(self.completed_modules)))]
+        #[garde(range(min = 1, max = 500), custom(not_fewer_than(*self.completed_modules.get())))]
         pub total_modules: u16,
         /// When.
         pub updated_at: Timestamp,
@@ -89,12 +87,6 @@ events! {
         "studentId": "u-11391", "courseId": "c-AAA", "lessonId": "lesson-1", "moduleId": "mod-1",
         "progressPercent": 62.625, "completedModules": 5, "totalModules": 8, "updatedAt": "2026-10-28T16:45:01Z"
     }"#
-}
-
-/// The rule of a share that cannot be more than everything.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde gives the value and the context as references")]
-fn at_most_whole(percent: &Percent, (): &()) -> garde::Result {
-    if percent.value() <= 100.0 { Ok(()) } else { Err(garde::Error::new("greater than 100")) }
 }
 
 /// The rule of a total that is not less than its part.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{Id, PrivateText, not_before, vocabulary},
+    values::{Id, Private, PrivateText, not_before, vocabulary},
 };
 
 vocabulary! {
@@ -87,7 +87,7 @@ events! {
         pub end: SessionEnd,
         /// For how long something happened in it, in seconds.
         #[garde(range(max = 604_800))]
-        pub active_s: u32,
+        pub active_s: Private<u32>,
         /// When it began.
         pub started_at: Timestamp,
         /// When it ended.

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use super::Channel;
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText, names_fit, not_before, vocabulary},
+    values::{
+        EmailAddress, Id, Language, PhoneNumber, Private, PrivateText, apart_from, name_schema, names_fit, not_before,
+        vocabulary,
+    },
 };
 
 vocabulary! {
@@ -32,7 +35,7 @@ events! {
     /// The template says what is written, the variables fill it in. Where it goes is known to the notification service;
     /// an address in the event takes precedence.
     #[event(topic = "notification.dispatch.requested", aggregate = "notification", owner = "notification")]
-    #[event(key = "recipient_id", subject = "subject_id", publishers = "academic user social kyc")]
+    #[event(key = "notification_id", subject = "subject_id", publishers = "academic user social kyc")]
     #[event(roles = "teacher counselor registrar admin")]
     pub struct NotificationDispatchRequested {
         /// The notice. Asking twice with the same id is asking once.
@@ -47,6 +50,7 @@ events! {
         /// What fills in the template, by name.
         #[serde(default)]
         #[garde(length(max = 50), custom(names_fit))]
+        #[schemars(extend("maxProperties" = 50, "propertyNames" = name_schema()))]
         pub variables: BTreeMap<String, PrivateText<1_000>>,
         /// On which channels; the person's preferences decide if none is named.
         #[serde(default)]
@@ -55,7 +59,7 @@ events! {
         /// How soon it must be there.
         pub urgency: Urgency,
         /// In which language; the person's own if none is named.
-        pub language: Option<Language>,
+        pub language: Option<Private<Language>>,
         /// Where an e-mail goes.
         pub email: Option<EmailAddress>,
         /// Where a text message goes.
@@ -71,18 +75,20 @@ events! {
         "notificationId": "n-1", "recipientId": "u-guardian", "subjectId": "u-11391", "template": "grade_posted",
         "variables": {"studentName": "Ada Noel", "assignment": "Linear equations by Ada"}, "channels": ["email",
         "push"],
-        "urgency": "normal", "language": "en", "email": "annabella@example.edu", "phone": "+44 20 7946 0999",
+        "urgency": "normal", "language": "en-GB", "email": "annabella@example.edu", "phone": "+44 20 7946 0999",
         "deliverAfterAt": null, "expiresAt": "2026-10-27T08:30:00Z", "requestedAt": "2026-10-20T08:30:01Z"
     }"#
 
     /// A notice was delivered on at least one channel, and failed on none.
     #[event(topic = "notification.delivery.completed", aggregate = "notification", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct DeliveryCompleted {
         /// The notice.
         pub notification_id: Id,
         /// Who got it.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// On which channels.
         #[garde(length(min = 1, max = 4))]
         pub channels: BTreeSet<Channel>,
@@ -93,23 +99,26 @@ events! {
         pub delivered_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "recipientId": "u-guardian", "channels": ["email", "push"], "attempts": 2,
+        "notificationId": "n-1", "recipientId": "u-guardian", "subjectId": "u-11391",
+        "channels": ["email", "push"], "attempts": 2,
         "deliveredAt": "2026-10-20T08:30:09Z"
     }"#
 
     /// A notice was delivered on some channels and failed on others.
     #[event(topic = "notification.delivery.partially_completed", aggregate = "notification", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct DeliveryPartiallyCompleted {
         /// The notice.
         pub notification_id: Id,
         /// Who got it.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// On which channels it was delivered.
         #[garde(length(min = 1, max = 4))]
         pub delivered_channels: BTreeSet<Channel>,
         /// On which channels it failed.
-        #[garde(length(min = 1, max = 4))]
+        #[garde(length(min = 1, max = 4), custom(apart_from(&self.delivered_channels)))]
         pub failed_channels: BTreeSet<Channel>,
         /// How many attempts it took, on all channels together.
         #[garde(range(min = 1, max = 1_000))]
@@ -118,7 +127,8 @@ events! {
         pub delivered_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "recipientId": "u-guardian", "deliveredChannels": ["email"], "failedChannels": ["sms"],
+        "notificationId": "n-1", "recipientId": "u-guardian", "subjectId": "u-11391",
+        "deliveredChannels": ["email"], "failedChannels": ["sms"],
         "attempts": 6, "deliveredAt": "2026-10-20T08:35:09Z"
     }"#
 

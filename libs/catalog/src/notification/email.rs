@@ -22,7 +22,7 @@ events! {
 
     /// An e-mail was handed to the provider.
     #[event(topic = "notification.email.sent", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailSent {
         /// The notice.
         pub notification_id: Id,
@@ -30,6 +30,8 @@ events! {
         pub message_id: Id,
         /// Whom it went to.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// Who carries it, such as `smtp` or `sendgrid`.
         #[garde(length(chars, min = 1, max = 64))]
         pub provider: String,
@@ -40,13 +42,14 @@ events! {
         pub sent_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "provider": "smtp", "attempt": 1,
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "subjectId": "u-11391",
+        "provider": "smtp", "attempt": 1,
         "sentAt": "2026-10-20T08:30:02Z"
     }"#
 
     /// An e-mail was taken by the recipient's server.
     #[event(topic = "notification.email.delivered", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailDelivered {
         /// The notice.
         pub notification_id: Id,
@@ -54,17 +57,19 @@ events! {
         pub message_id: Id,
         /// Whom it went to.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// When.
         pub delivered_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian",
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "subjectId": "u-11391",
         "deliveredAt": "2026-10-20T08:30:05Z"
     }"#
 
     /// An e-mail bounced.
     #[event(topic = "notification.email.bounced", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailBounced {
         /// The notice.
         pub notification_id: Id,
@@ -72,6 +77,8 @@ events! {
         pub message_id: Id,
         /// Whom it went to.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// Whether the address will ever work.
         pub bounce_kind: BounceKind,
         /// The code that the recipient's server gave, such as `5.1.1`.
@@ -81,13 +88,14 @@ events! {
         pub bounced_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "bounceKind": "hard",
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "subjectId": "u-11391",
+        "bounceKind": "hard",
         "statusCode": "5.1.1", "bouncedAt": "2026-10-20T08:31:00Z"
     }"#
 
     /// An e-mail was opened.
     #[event(topic = "notification.email.opened", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailOpened {
         /// The notice.
         pub notification_id: Id,
@@ -95,17 +103,19 @@ events! {
         pub message_id: Id,
         /// Who opened it.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// When.
         pub opened_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian",
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "subjectId": "u-11391",
         "openedAt": "2026-10-20T09:02:00Z"
     }"#
 
     /// A link in an e-mail was clicked.
     #[event(topic = "notification.email.clicked", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailClicked {
         /// The notice.
         pub notification_id: Id,
@@ -113,6 +123,8 @@ events! {
         pub message_id: Id,
         /// Who clicked.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// The link, by its name in the template: addresses may carry secrets.
         #[garde(length(chars, min = 1, max = 64))]
         pub link: String,
@@ -120,13 +132,14 @@ events! {
         pub clicked_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "link": "see_grade",
+        "notificationId": "n-1", "messageId": "m-1@smtp", "recipientId": "u-guardian", "subjectId": "u-11391",
+        "link": "see_grade",
         "clickedAt": "2026-10-20T09:02:30Z"
     }"#
 
     /// An e-mail could not be delivered, and will not be tried again.
     #[event(topic = "notification.email.delivery_failed", owner = "notification")]
-    #[event(key = "notification_id")]
+    #[event(key = "notification_id", subject = "subject_id")]
     pub struct EmailDeliveryFailed {
         /// The notice.
         pub notification_id: Id,
@@ -134,6 +147,8 @@ events! {
         pub message_id: Option<Id>,
         /// Whom it was for.
         pub recipient_id: Id,
+        /// The student whom the notice is about, if it is about one.
+        pub subject_id: Option<Id>,
         /// What failed, such as `connection_refused`.
         #[garde(length(max = 64), pattern("^[a-z][a-z0-9_]*$"))]
         pub code: String,
@@ -144,7 +159,8 @@ events! {
         pub failed_at: Timestamp,
     }
     example r#"{
-        "notificationId": "n-1", "messageId": null, "recipientId": "u-guardian", "code": "connection_refused",
+        "notificationId": "n-1", "messageId": null, "recipientId": "u-guardian", "subjectId": "u-11391",
+        "code": "connection_refused",
         "attempts": 5,
         "failedAt": "2026-10-20T08:40:00Z"
     }"#

@@ -1,4 +1,8 @@
 //! Notification: what people are told, on which channel, and what became of it.
+//!
+//! Everything about one notice stays in order, from the request to the last answer: the key is the notice, as its handlers look up what
+//! they know of it and of nothing else. Its recipient would be a key as well, but then a notice that waits for its hour, or is parked,
+//! would hold back all others to the same person. A digest is of many notices, and its key is who gets it.
 
 mod dispatch;
 mod email;

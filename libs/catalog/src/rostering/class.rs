@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     declare::{Deserialize, Event, JsonSchema, Serialize, Validate, events},
-    values::{ClassType, Id},
+    values::{ClassType, Id, PrivateText},
 };
 
 events! {
@@ -73,13 +73,12 @@ events! {
         /// The school in which it was taught.
         pub school_id: Id,
         /// Why.
-        #[garde(length(chars, min = 1, max = 500))]
-        pub reason: Option<String>,
+        pub reason: Option<PrivateText<500>>,
         /// When it was archived.
         pub archived_at: Timestamp,
     }
     example r#"{
-        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "reason": "too few students",
+        "classId": "k-AAA-2026J", "schoolId": "ou-AAA", "reason": "only Ada was left",
         "archivedAt": "2026-10-02T09:00:00Z"
     }"#
 
@@ -127,10 +126,11 @@ events! {
         /// The class that it was a part of.
         pub class_id: Id,
         /// Why.
-        #[garde(length(chars, min = 1, max = 500))]
-        pub reason: Option<String>,
+        pub reason: Option<PrivateText<500>>,
         /// When it was archived.
         pub archived_at: Timestamp,
     }
-    example r#"{"sectionId": "x-1", "classId": "k-AAA-2026J", "reason": null, "archivedAt": "2026-12-20T09:00:00Z"}"#
+    example r#"{
+        "sectionId": "x-1", "classId": "k-AAA-2026J", "reason": "Ada was alone in it", "archivedAt": "2026-12-20T09:00:00Z"
+    }"#
 }

@@ -17,6 +17,18 @@ fn each_bound_has_its_code() {
         ("gradebook.assignment.created", "/resultValueMax", json!(0.0), "resultValueMax", "invalid"),
         ("gradebook.assignment.missed", "/overdueDays", json!(1_001), "overdueDays", "too_large"),
         ("gradebook.bulk_grades.updated", "/grades", json!([]), "grades", "too_short"),
+        (
+            "gradebook.bulk_grades.updated",
+            "/grades",
+            twice("gradebook.bulk_grades.updated", "/grades"),
+            "grades",
+            "invalid",
+        ),
+        ("gradebook.gpa.updated", "/gpa", json!(4.25), "gpa", "too_large"),
+        ("gradebook.gpa.updated", "/previousGpa", json!(4.25), "previousGpa", "too_large"),
+        ("gradebook.performance.measured", "/gradedStudents", json!(29), "gradedStudents", "too_large"),
+        ("gradebook.performance.measured", "/failingStudents", json!(26), "failingStudents", "too_large"),
+        ("gradebook.performance.measured", "/highestPercent", json!(31.5), "lowestPercent", "too_large"),
         ("rostering.class.created", "/termIds", json!([]), "termIds", "too_short"),
         ("rostering.class.created", "/grades/0", text(33), "grades[0]", "too_long"),
         ("rostering.import.record_rejected", "/code", json!("Blank Score"), "code", "bad_format"),
@@ -29,6 +41,13 @@ fn each_bound_has_its_code() {
         ("kyc.document.submitted", "/fileSizeBytes", json!(26_214_401), "fileSizeBytes", "too_large"),
         ("kyc.document.submitted", "/mediaType", json!("image"), "mediaType", "bad_format"),
         ("notification.dispatch.requested", "/variables", json!({"no spaces": "x"}), "variables", "bad_format"),
+        (
+            "notification.delivery.partially_completed",
+            "/failedChannels",
+            json!(["email", "sms"]),
+            "failedChannels",
+            "invalid",
+        ),
         ("notification.email.sent", "/attempt", json!(0), "attempt", "too_small"),
         ("chat.message.sent", "/recipientIds", json!([]), "recipientIds", "too_short"),
         ("chat.message.sent", "/recipientIds", json!(["u-11391"]), "recipientIds", "invalid"),
@@ -48,7 +67,6 @@ fn each_bound_has_its_code() {
         ("tutoring.booking.expired", "/expiredAt", json!("2026-10-11T14:00:00Z"), "expiredAt", "invalid"),
         ("tutoring.lesson.completed", "/endedAt", json!("2026-10-12T16:00:00Z"), "endedAt", "invalid"),
         ("tutoring.lesson.scheduled", "/durationMinutes", json!(481), "durationMinutes", "too_large"),
-        ("agent.task.assigned", "/payload", json!({"no spaces": "x"}), "payload", "bad_format"),
         ("agent.task.assigned", "/deadlineAt", json!("2026-10-12T18:04:59Z"), "deadlineAt", "invalid"),
         ("agent.task.failed", "/code", json!("Too late"), "code", "bad_format"),
         (
@@ -62,7 +80,24 @@ fn each_bound_has_its_code() {
         ("assessment.test.created", "/closesAt", json!("2026-10-19T06:59:59Z"), "closesAt", "invalid"),
         ("assessment.question.created", "/choices/1/isRight", json!(true), "choices", "invalid"),
         ("assessment.question.created", "/choices", json!([]), "choices", "required"),
+        ("assessment.question.created", "/choices/1/choiceId", json!("q-1-a"), "choices", "invalid"),
+        ("assessment.question.created", "/rightTexts", json!(["2", "x=2"]), "rightTexts", "invalid"),
         ("assessment.question.created", "/kind", json!("essay"), "choices", "invalid"),
+        ("assessment.test.submitted", "/answers", twice("assessment.test.submitted", "/answers"), "answers", "invalid"),
+        (
+            "assessment.submission.graded",
+            "/gradedAnswers",
+            twice("assessment.submission.graded", "/gradedAnswers"),
+            "gradedAnswers",
+            "invalid",
+        ),
+        (
+            "assessment.assessment.completed",
+            "/answers",
+            twice("assessment.assessment.completed", "/answers"),
+            "answers",
+            "invalid",
+        ),
         (
             "assessment.test.submitted",
             "/answers/0/choiceIds",
@@ -84,6 +119,8 @@ fn each_bound_has_its_code() {
         ("attendance.rate.calculated", "/excusedSessions", json!(2), "excusedSessions", "too_large"),
         ("attendance.rate.calculated", "/tardySessions", json!(8), "tardySessions", "too_large"),
         ("attendance.threshold.breached", "/measuredCount", json!(null), "measuredCount", "required"),
+        ("attendance.threshold.breached", "/measuredPercent", json!(84.25), "measuredPercent", "invalid"),
+        ("attendance.threshold.breached", "/thresholdPercent", json!(90.5), "thresholdPercent", "invalid"),
         ("esl.proficiency_level.changed", "/level", json!("emerging"), "level", "invalid"),
         ("esl.program.exited", "/monitoredUntilDate", json!("2028-06-15"), "monitoredUntilDate", "invalid"),
         ("gifted.identification.completed", "/areas", json!([]), "areas", "required"),
@@ -109,7 +146,11 @@ fn each_bound_has_its_code() {
         ("section504.plan.created", "/limitedActivities", json!([]), "limitedActivities", "too_short"),
         ("section504.plan.created", "/endDate", json!("2026-09-06"), "endDate", "invalid"),
         ("billing.payment.authorized", "/bookingId", json!(null), "bookingId", "required"),
-        ("billing.payment.authorized", "/paymentType", json!("course"), "courseId", "required"),
+        ("billing.payment.authorized", "/courseId", json!("c-AAA"), "courseId", "invalid"),
+        ("billing.payment.failed", "/courseId", json!("c-AAA"), "courseId", "invalid"),
+        ("billing.payment.completed", "/courseId", json!("c-AAA"), "courseId", "invalid"),
+        ("billing.payment.completed", "", payment_for_a_course("lessonId"), "lessonId", "invalid"),
+        ("billing.payment.completed", "", payment_for_a_course("bookingId"), "bookingId", "invalid"),
         ("billing.payment.failed", "/paymentId", json!(null), "paymentId", "required"),
         ("content.item.uploaded", "/mimeType", json!("pdf"), "mimeType", "bad_format"),
         ("content.item.uploaded", "/fileSizeBytes", json!(10_737_418_241_u64), "fileSizeBytes", "too_large"),
@@ -117,11 +158,21 @@ fn each_bound_has_its_code() {
         ("fabric.saga.completed", "/saga", json!("lesson_booking"), "saga", "bad_format"),
         ("fabric.audit.sealed", "/lastPosition", json!(1_000), "lastPosition", "invalid"),
         ("learning.course_access.granted", "/paymentId", json!(null), "paymentId", "required"),
-        ("learning.progress.updated", "/progressPercent", json!(100.5), "progressPercent", "too_large"),
         ("learning.progress.updated", "/totalModules", json!(4), "totalModules", "invalid"),
         ("learning.session.ended", "/endedAt", json!("2026-10-28T15:59:59Z"), "endedAt", "invalid"),
         ("social.connection.requested", "/requesterId", json!("u-28400"), "requesterId", "invalid"),
         ("social.post.created", "/audienceId", json!(null), "audienceId", "required"),
+        ("user.profile.updated", "/changedFields", json!(["email"]), "changedFields", "invalid"),
+        ("user.profile.updated", "/newValues/phone", json!("020 7946 0456"), "changedFields", "invalid"),
+        ("user.role.changed", "/grantedRoles", json!(["admin"]), "grantedRoles", "invalid"),
+        ("user.role.changed", "/withdrawnRoles", json!(["tutor"]), "withdrawnRoles", "invalid"),
+        (
+            "user.role.changed",
+            "",
+            json!({"userId": "u-1", "roles": ["tutor"], "changedAt": "2026-09-04T09:00:02Z"}),
+            "withdrawnRoles",
+            "required",
+        ),
     ];
     for (topic, place, value, path, code) in table {
         let payload = with(&parse(example(topic).unwrap()), place, value.clone());
@@ -135,6 +186,24 @@ fn each_bound_has_its_code() {
             other => panic!("{topic} {place}: {other:?}"),
         }
     }
+}
+
+/// A list of an example with its first item once more.
+fn twice(topic: &str, place: &str) -> Value {
+    let mut list = parse(example(topic).unwrap()).pointer(place).unwrap().as_array().unwrap().clone();
+    list.push(list[0].clone());
+    list.into()
+}
+
+/// A payment for a course that names one thing that only a payment for a lesson has.
+fn payment_for_a_course(of_a_lesson: &str) -> Value {
+    let mut payment = parse(example("billing.payment.completed").unwrap());
+    for field in ["lessonId", "bookingId"].into_iter().filter(|field| *field != of_a_lesson) {
+        payment[field] = json!(null);
+    }
+    payment["paymentType"] = json!("course");
+    payment["courseId"] = json!("c-AAA");
+    payment
 }
 
 /// Whether the path of a violation leads to a field of the payload, or to an item of one.
@@ -173,7 +242,12 @@ fn wrong_values_say_what_was_wanted() {
             json!("fax"),
             "expected one of `email`, `sms`",
         ),
+        ("agent.task.assigned", "/payload", json!({"a": [[[{"b": 1}]]]}), "expected at most 4 levels"),
+        ("agent.task.completed", "/result", json!(["a"]), "expected a map"),
         ("agent.task.completed", "/status", json!("failed"), "expected `completed`"),
+        ("assessment.test.created", "/passingPercent", json!(100.5), "expected a number from 0 to 100"),
+        ("gradebook.category_weight.changed", "/weightPercent", json!(100.5), "expected a number from 0 to 100"),
+        ("learning.progress.updated", "/progressPercent", json!(100.5), "expected a number from 0 to 100"),
         ("agent.task.completed", "/qualityMetrics/accuracy", json!(1.5), "expected a number from 0 to 1"),
         ("assessment.question.created", "/kind", json!("riddle"), "expected one of `single_choice`"),
         ("billing.payment.completed", "/amount/amountMinor", json!(-1), "expected a whole number from 0 to"),

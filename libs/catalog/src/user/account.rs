@@ -47,6 +47,32 @@ vocabulary! {
     }
 }
 
+/// What somebody says of themselves when registering.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[garde(allow_unvalidated)]
+pub struct RegisteredProfile {
+    /// Given name.
+    pub first_name: PersonName,
+    /// Family name.
+    pub last_name: PersonName,
+    /// How the person reads texts and times.
+    #[serde(default)]
+    pub preferences: RegisteredPreferences,
+}
+
+/// How somebody reads texts and times.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Validate, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[garde(allow_unvalidated)]
+pub struct RegisteredPreferences {
+    /// The language that the person reads best.
+    pub language: Option<Private<Language>>,
+    /// Where the person is in time.
+    #[serde(rename = "timezone")]
+    pub time_zone: Option<Private<TimeZone>>,
+}
+
 events! {
     #![derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, JsonSchema, Event)]
 
@@ -61,23 +87,21 @@ events! {
         pub email: EmailAddress,
         /// What the person signs in with.
         pub username: Username,
-        /// Given name.
-        pub given_name: PersonName,
-        /// Family name.
-        pub family_name: PersonName,
-        /// The language that the person reads best.
-        pub language: Option<Language>,
-        /// Where the person is in time.
-        pub time_zone: Option<TimeZone>,
+        /// What the person says of themselves.
+        #[garde(dive)]
+        pub profile: RegisteredProfile,
         /// Where the person registered.
         pub registration_source: RegistrationSource,
         /// When.
         pub registered_at: Timestamp,
     }
     example r#"{
-        "userId": "u-11391", "email": "ada@example.edu", "username": "ada.lovelace", "givenName": "Augusta Ada",
-        "familyName": "Lovelace", "language": "en-GB", "timeZone": "Europe/London", "registrationSource": "web_app",
-        "registeredAt": "2026-09-01T09:00:00Z"
+        "userId": "u-11391", "email": "ada@example.edu", "username": "ada.lovelace",
+        "profile": {
+            "firstName": "Augusta Ada", "lastName": "Lovelace",
+            "preferences": {"language": "en-GB", "timezone": "Europe/London"}
+        },
+        "registrationSource": "web_app", "registeredAt": "2026-09-01T09:00:00Z"
     }"#
 
     /// An account was created: its holder can sign in.

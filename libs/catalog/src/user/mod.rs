@@ -5,8 +5,10 @@ mod profile;
 
 pub use account::{
     AccountCreated, AccountDeactivated, AccountReactivated, AccountRegistered, AuthMethod, ClosingReason,
-    RegistrationSource,
+    RegisteredPreferences, RegisteredProfile, RegistrationSource,
 };
-pub use profile::{ProfileField, ProfileUpdated, Relation, RelationCreated, RelationRemoved, RoleChanged};
+pub use profile::{
+    ProfileField, ProfileUpdated, ProfileValues, Relation, RelationCreated, RelationRemoved, RoleChanged,
+};
 
 pub(crate) const EVENTS: &[&[crate::declare::Entry]] = &[account::EVENTS, profile::EVENTS];

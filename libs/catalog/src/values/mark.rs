@@ -1,4 +1,4 @@
-//! Marks: how well somebody did. They are a student's data, so none of them is printed.
+//! Marks: how well somebody did. They are a student's data, so none of them is printed. What a mark is held against is nobody's, and shown.
 
 use super::{
     InvalidValue,
@@ -15,6 +15,14 @@ numbers! {
     private Portion, "a part in percent", 0.0 to 100.0;
     /// A grade point average, on whatever scale the school has: 4.0, 5.0 or 10.0.
     private GradePoints, "a grade point average", 0.0 to 10.0;
+    /// What can be had: an end of an assignment's scale, or what a question is worth. Some scales start below zero.
+    shown Points, "points", -100_000.0 to 100_000.0;
+    /// How much something counts in a whole, in percent.
+    shown Weight, "a weight", 0.0 to 100.0;
+    /// A part of a whole in percent that must be reached.
+    shown Threshold, "a threshold", 0.0 to 100.0;
+    /// The best grade point average that a school's scale allows.
+    shown GradeScale, "the best of a scale", 0.0 to 10.0;
 }
 
 texts! {
@@ -24,23 +32,34 @@ texts! {
 }
 
 impl Score {
-    /// Where this score stands between the lowest and the highest possible one. Fails when there is nothing between
-    /// them, or when the score is below the lowest, or more than twice the way up.
+    /// This score as a share of the highest possible one: `score / max`, whatever the lowest possible one is. A score below zero, which
+    /// some scales have, is a share of nothing: 0 %. Fails when the highest one is not above zero, or the score more than twice of it.
     ///
     /// ```
-    /// use fabric_catalog::values::Score;
+    /// use fabric_catalog::values::{Points, Score};
     ///
-    /// let [min, max, score] = [0.0, 40.0, 30.0].map(|value| Score::try_new(value).unwrap());
-    /// assert_eq!(score.percent_between(min, max).unwrap().value(), 75.0);
+    /// let (score, max) = (Score::try_new(30.0)?, Points::try_new(40.0)?);
+    /// assert_eq!(score.percent_of(max)?.value(), 75.0);
+    /// # Ok::<(), fabric_catalog::values::InvalidValue>(())
     /// ```
-    pub fn percent_between(self, min: Self, max: Self) -> Result<Percent, InvalidValue> {
-        Percent::try_new((self.0 - min.0) * 100.0 / (max.0 - min.0))
+    pub fn percent_of(self, max: Points) -> Result<Percent, InvalidValue> {
+        if max.0 <= 0.0 {
+            let wanted = "one on a scale whose highest one is above zero".into();
+            return Err(InvalidValue { what: "a score", code: "invalid", wanted });
+        }
+        Percent::try_new(self.0.max(0.0) * 100.0 / max.0)
     }
 }
 
 impl From<Portion> for Percent {
     fn from(portion: Portion) -> Self {
         Self(portion.0)
+    }
+}
+
+impl From<Weight> for Percent {
+    fn from(weight: Weight) -> Self {
+        Self(weight.0)
     }
 }
 
@@ -87,22 +106,23 @@ mod tests {
     }
 
     #[test]
-    fn a_share_needs_a_scale_and_a_score_on_it() {
-        let percent = |score, min, max| {
-            let [score, min, max] = [score, min, max].map(|value| Score::try_new(value).unwrap());
-            score.percent_between(min, max).map(Percent::value).map_err(|error| error.code)
+    fn a_share_needs_something_to_be_a_share_of() {
+        let percent = |score, max| {
+            let (score, max) = (Score::try_new(score).unwrap(), Points::try_new(max).unwrap());
+            score.percent_of(max).map(Percent::value).map_err(|error| error.code)
         };
         let table = [
-            (30.0, 0.0, 40.0, Ok(75.0)),
-            (0.0, -10.0, 10.0, Ok(50.0)),
-            (110.0, 0.0, 100.0, Ok(110.0)),
-            (-1.0, 0.0, 100.0, Err("too_small")),
-            (201.0, 0.0, 100.0, Err("too_large")),
-            (5.0, 5.0, 5.0, Err("invalid")),
-            (5.0, 0.0, 0.0, Err("too_large")),
+            (30.0, 40.0, Ok(75.0)),
+            (0.0, 10.0, Ok(0.0)),
+            (-5.0, 10.0, Ok(0.0)),
+            (110.0, 100.0, Ok(110.0)),
+            (200.0, 100.0, Ok(200.0)),
+            (201.0, 100.0, Err("too_large")),
+            (0.0, 0.0, Err("invalid")),
+            (-5.0, -1.0, Err("invalid")),
         ];
-        for (score, min, max, expected) in table {
-            assert_eq!(percent(score, min, max), expected, "{score} in {min}..{max}");
+        for (score, max, expected) in table {
+            assert_eq!(percent(score, max), expected, "{score} of {max}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod list;
 mod mark;
 mod money;
 mod number;
+mod object;
 mod one_roster;
 mod participant;
 mod person;
@@ -24,9 +25,10 @@ mod tests;
 
 pub use hours::WeeklyHours;
 pub use invalid::InvalidValue;
-pub(crate) use list::{each_once, without};
-pub use mark::{GradePoints, LetterGrade, Percent, Portion, Score};
+pub(crate) use list::{apart_from, each_once, empty_unless, part_of, without};
+pub use mark::{GradePoints, GradeScale, LetterGrade, Percent, Points, Portion, Score, Threshold, Weight};
 pub use money::{CurrencyCode, Money};
+pub use object::PrivateObject;
 pub use one_roster::{
     ClassType, EnrollmentRole, OrgType, PersonRole, Race, ResultFlag, SchoolYear, ScoreStatus, SessionType, Sex,
 };
@@ -34,7 +36,9 @@ pub use participant::Participant;
 pub use person::{AccountRole, CountryCode, EmailAddress, Language, PersonName, PhoneNumber, TimeZone, Username};
 pub use private::{PERSONAL, Private, PrivateText};
 pub use share::{SentimentScore, Share};
-pub(crate) use span::{names_fit, needed_if, not_before, not_before_if_known};
+pub(crate) use span::{
+    at_most, exactly_if, name_schema, names_fit, needed_if, not_before, not_before_if_known, only_if,
+};
 pub use text::{HttpsUrl, Id, Sha256};
 pub(crate) use vocabulary::vocabulary;
 

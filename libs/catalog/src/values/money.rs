@@ -47,8 +47,17 @@ always_valid!(Money);
 described!(Money, {
     "type": "object",
     "properties": {
-        "amountMinor": { "type": "integer", "minimum": 0, "maximum": Money::AMOUNT_MINOR_MAX },
-        "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+        "amountMinor": {
+            "description": "The amount, in the currency's smallest unit, such as cents.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": Money::AMOUNT_MINOR_MAX,
+        },
+        "currency": {
+            "description": "The currency as three capital letters (ISO 4217), such as `EUR`.",
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+        },
     },
     "required": ["amountMinor", "currency"],
 });

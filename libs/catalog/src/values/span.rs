@@ -25,6 +25,11 @@ pub(crate) fn names_fit<V>(named: &BTreeMap<String, V>, (): &()) -> garde::Resul
     }
 }
 
+/// The schema of such names.
+pub(crate) fn name_schema() -> serde_json::Value {
+    serde_json::json!({ "pattern": "^[A-Za-z0-9_]{1,64}$" })
+}
+
 fn check<T: PartialOrd>(begin: Option<&T>, end: Option<&T>) -> garde::Result {
     match (begin, end) {
         (Some(begin), Some(end)) if end < begin => Err(garde::Error::new("ends before it begins")),
@@ -35,4 +40,24 @@ fn check<T: PartialOrd>(begin: Option<&T>, end: Option<&T>) -> garde::Result {
 /// The rule of a field that must be there because of what another one says.
 pub(crate) fn needed_if<T>(is_needed: bool) -> impl FnOnce(&Option<T>, &()) -> garde::Result {
     move |field, ()| if is_needed && field.is_none() { Err(garde::Error::new("not set")) } else { Ok(()) }
+}
+
+/// The rule of a field that may only be there because of what another one says.
+pub(crate) fn only_if<T>(is_allowed: bool) -> impl FnOnce(&Option<T>, &()) -> garde::Result {
+    move |field, ()| {
+        if is_allowed || field.is_none() { Ok(()) } else { Err(garde::Error::new("does not belong there")) }
+    }
+}
+
+/// The rule of a field that is there exactly if another one says so.
+pub(crate) fn exactly_if<T>(is_needed: bool) -> impl FnOnce(&Option<T>, &()) -> garde::Result {
+    move |field, ()| {
+        needed_if(is_needed)(field, &())?;
+        only_if(is_needed)(field, &())
+    }
+}
+
+/// The rule of a part that is counted within a whole.
+pub(crate) fn at_most<T: PartialOrd>(whole: T) -> impl FnOnce(&T, &()) -> garde::Result {
+    move |part, ()| if *part > whole { Err(garde::Error::new("greater than what it is a part of")) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, json};
 
 use super::*;
 
@@ -100,6 +101,42 @@ fn numbers_have_their_bounds() {
 }
 
 #[test]
+fn an_object_of_whatever_form_has_its_limits() {
+    let many = |count: usize| (0..count).map(|number| (format!("n{number}"), json!(number))).collect::<Map<_, _>>();
+    let table = [
+        ("nothing", json!({}), Ok(())),
+        ("values of every kind", json!({"a b": [null, true, -1, 0.5, "", "two\nlines", {"c": []}]}), Ok(())),
+        ("four levels", json!({"a": [[{"b": 1}]]}), Ok(())),
+        ("five levels", json!({"a": [[[{"b": 1}]]]}), Err("too_large")),
+        ("50 entries", many(50).into(), Ok(())),
+        ("51 entries", many(51).into(), Err("too_long")),
+        ("51 entries further in", json!({"a": many(51)}), Err("too_long")),
+        ("50 items", json!({"a": vec![1; 50]}), Ok(())),
+        ("51 items", json!({"a": vec![1; 51]}), Err("too_long")),
+        ("a name of 64", json!({"x".repeat(64): 1}), Ok(())),
+        ("a name of 65", json!({"x".repeat(65): 1}), Err("bad_format")),
+        ("a name of nothing", json!({"a": {"": 1}}), Err("bad_format")),
+        ("a name of two lines", json!({"a\nb": 1}), Err("bad_format")),
+        ("a text of 4000", json!({"a": "ü".repeat(4_000)}), Ok(())),
+        ("a text of 4001", json!({"a": "ü".repeat(4_001)}), Err("too_long")),
+        ("a text with a bell", json!({"a": ["\u{7}"]}), Err("bad_format")),
+        ("the largest number", json!({"a": 1_u64 << 53}), Ok(())),
+        ("a larger one", json!({"a": -1e17}), Err("too_large")),
+    ];
+    let schema = schemars::schema_for!(PrivateObject).to_value();
+    for (what, value, expected) in table {
+        let object = PrivateObject::try_new(value.as_object().unwrap().clone());
+        assert_eq!(object.as_ref().map(|_| ()).map_err(|error| error.code), expected, "{what}");
+        assert_eq!(jsonschema::is_valid(&schema, &value), expected.is_ok(), "{what}, by the schema");
+        let read = serde_json::from_value::<PrivateObject>(value.clone());
+        assert_eq!(read.is_ok(), expected.is_ok(), "{what}, from JSON");
+        if let Ok(object) = object {
+            assert_eq!(serde_json::to_value(&object).unwrap(), value, "{what}, to JSON");
+        }
+    }
+}
+
+#[test]
 fn what_is_personal_is_not_printed() {
     fn printed<T: Debug>(value: Result<T, InvalidValue>) -> String {
         format!("{:?}", value.unwrap())
@@ -110,6 +147,8 @@ fn what_is_personal_is_not_printed() {
     assert_eq!(printed(HttpsUrl::try_new("https://example.edu")), "HttpsUrl(…)");
     assert_eq!(printed(SentimentScore::try_new(0.5)), "SentimentScore(…)");
     assert_eq!(printed(Share::try_new(0.5)), "Share(0.5)");
+    assert_eq!(printed(Points::try_new(40.5)), "Points(40.5)");
+    assert_eq!(printed(PrivateObject::try_new(Map::new())), "PrivateObject(…)");
     assert_eq!(printed(PrivateText::<9>::try_new("Ada")), "PrivateText(…)");
     assert_eq!(printed(Ok(Private::new(Sex::Female))), "Private(…)");
     assert_eq!(printed(Id::try_new("u-1")), "Id(u-1)");
@@ -161,17 +200,9 @@ proptest! {
     }
 
     #[test]
-    fn a_share_lies_between_the_ends_of_its_scale(
-        min in -100.0..100.0_f64,
-        width in 0.5..100.0_f64,
-        part in 0.0..=1.0_f64,
-    ) {
-        let [min, max, score] = [min, min + width, min + width * part].map(|value| Score::try_new(value).unwrap());
-        if let Ok(percent) = score.percent_between(min, max) {
-            prop_assert!((percent.value() - part * 100.0).abs() < 1e-6);
-        } else {
-            // Just below the lowest score, by rounding.
-            prop_assert!(part < 1e-9);
-        }
+    fn a_share_of_the_highest_score_is_what_of_it_was_reached(max in 0.5..1_000.0_f64, part in -1.0..=1.99_f64) {
+        let (score, max) = (Score::try_new(max * part).unwrap(), Points::try_new(max).unwrap());
+        let percent = score.percent_of(max).unwrap();
+        prop_assert!((percent.value() - part.max(0.0) * 100.0).abs() < 1e-6);
     }
 }

@@ -1,30 +1,12 @@
 //! The rules of one place, keyword by keyword.
 
-use std::cmp::Ordering;
-
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{
     Comparison,
     node::{Kind, NOTES, Node, PERSONAL, Reading},
 };
 
-/// Limits from below: the keyword, what it limits, and what it is when it is not said.
-const LOWER: [(&str, &[Kind], Option<u64>); 5] = [
-    ("minLength", &[Kind::Text], Some(0)),
-    ("minimum", NUMBERS, None),
-    ("exclusiveMinimum", NUMBERS, None),
-    ("minItems", &[Kind::List], Some(0)),
-    ("minProperties", &[Kind::Object], Some(0)),
-];
-/// Limits from above: the keyword, and what it limits.
-const UPPER: [(&str, &[Kind]); 5] = [
-    ("maxLength", &[Kind::Text]),
-    ("maximum", NUMBERS),
-    ("exclusiveMaximum", NUMBERS),
-    ("maxItems", &[Kind::List]),
-    ("maxProperties", &[Kind::Object]),
-];
 const NUMBERS: &[Kind] = &[Kind::Whole, Kind::Fraction];
 /// Rules of which nobody can say which of two allows more.
 const FORMS: [(&str, &[Kind]); 4] = [
@@ -81,39 +63,14 @@ impl Comparison<'_> {
         }
     }
 
-    /// Limits from below and from above.
-    pub(super) fn bounds(&mut self, path: &str, old: &Node, new: &Node) {
-        for (keyword, kinds, unsaid) in LOWER {
-            let limit = |node: &Node| node.rule(keyword).cloned().or(unsaid.map(Value::from));
-            self.bound(path, keyword, in_both(old, new, kinds), [limit(old), limit(new)], Ordering::Less);
-        }
-        for (keyword, kinds) in UPPER {
-            let limit = |node: &Node| node.rule(keyword).cloned();
-            self.bound(path, keyword, in_both(old, new, kinds), [limit(old), limit(new)], Ordering::Greater);
-        }
-    }
-
-    /// One limit; `wider` is how a new limit stands to the old one when it allows more.
-    fn bound(&mut self, path: &str, keyword: &str, applies: bool, limits: [Option<Value>; 2], wider: Ordering) {
-        if !applies || limits[0] == limits[1] {
-            return;
-        }
-        match limits {
-            [Some(Value::Number(old)), Some(Value::Number(new))] => match order(&new, &old) {
-                Some(Ordering::Equal) => {}
-                Some(order) if order == wider => self.backward_only(path, format!("{keyword} is {new}, was {old}")),
-                _ => self.breaking(path, format!("{keyword} is {new}, was {old}")),
-            },
-            [None, Some(new)] => self.breaking(path, format!("{keyword} is {new}, there was none")),
-            [Some(old), None] => self.backward_only(path, format!("{keyword} is gone, was {old}")),
-            _ => self.breaking(path, format!("this comparison does not know it: {keyword}")),
-        }
-    }
-
     /// Patterns, formats and the like, and whether a list's items must differ.
     pub(super) fn forms(&mut self, path: &str, old: &Node, new: &Node) {
+        // A format of whole numbers is a limit, and compared as one.
+        let form = |node: &Node, keyword| {
+            node.rule(keyword).filter(|_| keyword != "format" || node.reach().is_none()).cloned()
+        };
         for (keyword, kinds) in FORMS {
-            match (old.rule(keyword), new.rule(keyword)) {
+            match (form(old, keyword), form(new, keyword)) {
                 (old_rule, new_rule) if old_rule == new_rule || !in_both(old, new, kinds) => {}
                 (None, _) => self.breaking(path, format!("{keyword} is new")),
                 (Some(_), None) => self.backward_only(path, format!("{keyword} is gone")),
@@ -142,18 +99,6 @@ impl Comparison<'_> {
 /// Whether a rule about these kinds says something about what both versions allow.
 pub(super) fn in_both(old: &Node, new: &Node, kinds: &[Kind]) -> bool {
     kinds.iter().any(|kind| old.kinds.contains(kind) && new.kinds.contains(kind))
-}
-
-/// Whole numbers are compared exactly; a fraction as the number that JSON readers make of it.
-fn order(left: &Number, right: &Number) -> Option<Ordering> {
-    match (whole(left), whole(right)) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
-    }
-}
-
-fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }
 
 fn name_of(kind: Kind) -> &'static str {

@@ -11,7 +11,9 @@
 //! not describe. Hence an optional field may come and go. What is free by its schema, a map or a value without a type, is not ignored.
 //! A foreign producer that put something else under a name that was nobody's is not protected by this.
 //!
-//! Where a keyword is not known here, or two rules cannot be compared, the answer is that it breaks: a contract is not guessed.
+//! Where a keyword is not known here, or two rules cannot be compared, the answer is that it breaks: a contract is not guessed. So it is
+//! with a `$ref` to anything but `#` or `#/$defs/NAME`, though nothing changed where it leads. Rules beside a `$ref` hold together with
+//! those of the definition; a definition that nothing refers to says nothing.
 //!
 //! ```
 //! use fabric_core::schema::{Compat, compare, verdict};
@@ -26,17 +28,19 @@
 //! ```
 
 mod keyword;
+mod limit;
 mod node;
 mod object;
+mod reference;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use node::{Node, Reading};
+use node::Node;
 
 /// What a change means for those who share the schema. The later ones are worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -66,7 +70,8 @@ impl Compat {
 pub struct SchemaChange {
     /// What it means.
     pub class: Compat,
-    /// Where, such as `grades[].score` or `variables{}`. Empty: the payload as a whole.
+    /// Where, such as `grades[].score`, `variables{}` for what a map holds, or `variables{name}` for its names. Empty: the payload as a
+    /// whole.
     pub path: String,
     /// What changed.
     pub reason: String,
@@ -105,8 +110,9 @@ const PLACES_MAX: usize = 20_000;
 /// A comparison that goes on: what was found, and what is compared further up.
 struct Comparison<'a> {
     roots: [&'a Value; 2],
-    /// The definitions, old and new, that are compared at this moment, one within the other. Meeting the same two again says nothing new.
-    assumed: Vec<[Option<String>; 2]>,
+    /// The rules, old and new, that are compared at this moment, one within the other. Meeting the same two again says nothing new. These are
+    /// rules and not definitions: what stands beside a reference counts.
+    assumed: Vec<[Map<String, Value>; 2]>,
     places_left: usize,
     changes: Vec<SchemaChange>,
 }
@@ -115,53 +121,36 @@ impl Comparison<'_> {
     fn schemas(&mut self, path: &str, old: &Value, new: &Value) {
         let [old_root, new_root] = self.roots;
         let (old, new) = (node::read(old_root, old), node::read(new_root, new));
-        if old.says_the_same(&new) && (!old.refers() || self.same_definitions()) {
+        self.notes(path, &old, &new);
+        if old.rules == new.rules && reference::mean_the_same(self.roots, &old.rules) {
             return;
         }
-        let met = [old.definition.clone(), new.definition.clone()];
-        let is_definition = met.iter().all(Option::is_some);
-        if is_definition && self.assumed.contains(&met) {
-            return self.nodes(path, &old, &new, false);
+        let (old_node, new_node) = match (old.node, new.node) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(one), Err(other)) if one != other => return self.not_known(path, &format!("{one}, {other}")),
+            (Err(keyword), _) | (_, Err(keyword)) => return self.not_known(path, &keyword),
+        };
+        let met = [old.rules, new.rules];
+        if self.assumed.contains(&met) {
+            return;
         }
         self.places_left = self.places_left.saturating_sub(1);
         if self.assumed.len() >= DEPTH_MAX || self.places_left == 0 {
             return self.breaking(path, "it nests deeper, or holds more, than this comparison looks at");
         }
         self.assumed.push(met);
-        self.nodes(path, &old, &new, true);
+        self.nodes(path, &old_node, &new_node);
         self.assumed.pop();
     }
 
-    fn nodes(&mut self, path: &str, old: &Reading, new: &Reading, inside: bool) {
-        self.notes(path, old, new);
-        match (&old.node, &new.node) {
-            (Ok(old), Ok(new)) => self.known(path, old, new, inside),
-            _ if old.same_rules(new) && (!old.refers() || self.same_definitions()) => {}
-            (old, new) => {
-                let mut unknown: Vec<&str> =
-                    [old, new].into_iter().filter_map(|node| node.as_ref().err()).map(String::as_str).collect();
-                unknown.dedup();
-                self.breaking(path, format!("this comparison does not know it: {}", unknown.join(", ")));
-            }
-        }
-    }
-
-    fn known(&mut self, path: &str, old: &Node, new: &Node, inside: bool) {
+    fn nodes(&mut self, path: &str, old: &Node, new: &Node) {
         if self.types(path, old, new) {
             self.words(path, old, new);
-            self.bounds(path, old, new);
+            self.limits(path, old, new);
             self.forms(path, old, new);
-            if inside {
-                self.inside_of_lists(path, old, new);
-                self.inside_of_objects(path, old, new);
-            }
+            self.inside_of_lists(path, old, new);
+            self.inside_of_objects(path, old, new);
         }
-    }
-
-    /// Schemas that are not understood may refer to definitions, so these must be the same too.
-    fn same_definitions(&self) -> bool {
-        let [old, new] = self.roots;
-        old.get(node::DEFINITIONS) == new.get(node::DEFINITIONS)
     }
 
     fn compatible(&mut self, path: &str, reason: impl Into<String>) {
@@ -174,6 +163,10 @@ impl Comparison<'_> {
 
     fn breaking(&mut self, path: &str, reason: impl Into<String>) {
         self.changed(Compat::Breaking, path, reason);
+    }
+
+    fn not_known(&mut self, path: &str, keywords: &str) {
+        self.breaking(path, format!("this comparison does not know it: {keywords}"));
     }
 
     fn changed(&mut self, class: Compat, path: &str, reason: impl Into<String>) {

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-/// Where definitions stand in a schema.
-pub const DEFINITIONS: &str = "$defs";
+use super::{
+    limit,
+    reference::{self, NAMES, Step},
+};
+
 /// The keyword that marks a personal value.
 pub const PERSONAL: &str = "x-personal";
 
 /// Keywords that say something to people and nothing to a validator.
 pub const NOTES: [&str; 9] =
     ["title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly", "$comment", PERSONAL];
-/// Keywords that name the schema or hold its parts: they are no rules themselves.
-const NAMES: [&str; 2] = ["$id", DEFINITIONS];
 /// The rules that are read one by one. All others are only the same or not.
-const RULES: [&str; 22] = [
+const RULES: [&str; 23] = [
     "type",
     "enum",
     "const",
@@ -34,6 +35,7 @@ const RULES: [&str; 22] = [
     "items",
     "minProperties",
     "maxProperties",
+    "propertyNames",
     "properties",
     "required",
     "additionalProperties",
@@ -56,39 +58,12 @@ pub enum Kind {
 
 /// One place of a schema.
 pub struct Reading {
-    /// The definition that it refers to, as a pointer.
-    pub definition: Option<String>,
     /// What it says to people.
     pub notes: Map<String, Value>,
-    /// Its rules as they stand, with those of the definition.
-    rules: Map<String, Value>,
+    /// Its rules as they stand, with those of the definition that it refers to.
+    pub rules: Map<String, Value>,
     /// Its rules as far as they can be compared one by one; else what is not known of them.
     pub node: Result<Node, String>,
-}
-
-impl Reading {
-    /// Whether two places have literally the same rules, and say the same of them.
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        self.rules == other.rules && self.notes == other.notes
-    }
-
-    /// Whether the rules refer to definitions, and so can say something else with the same words.
-    pub fn refers(&self) -> bool {
-        self.rules.iter().any(|(name, value)| name == "$ref" || refers(value))
-    }
-
-    /// Whether two places have literally the same rules.
-    pub fn same_rules(&self, other: &Self) -> bool {
-        self.rules == other.rules
-    }
-}
-
-fn refers(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields.iter().any(|(name, value)| name == "$ref" || refers(value)),
-        Value::Array(items) => items.iter().any(refers),
-        _ => false,
-    }
 }
 
 /// The rules of one place.
@@ -107,6 +82,12 @@ impl Node {
         self.rules.get(keyword)
     }
 
+    /// The lowest and the highest number that the format allows, where it is one of whole numbers and no others stand here.
+    pub fn reach(&self) -> Option<[Number; 2]> {
+        let is_whole = self.kinds.contains(&Kind::Whole) && !self.kinds.contains(&Kind::Fraction);
+        self.rule("format").filter(|_| is_whole).and_then(Value::as_str).and_then(limit::reach)
+    }
+
     /// The values, null aside, that are the only ones allowed, if they are listed.
     pub fn words(&self) -> Option<Vec<&Value>> {
         let listed: Option<Vec<&Value>> =
@@ -122,29 +103,27 @@ impl Node {
 
 /// Reads one place of a schema.
 pub fn read(root: &Value, schema: &Value) -> Reading {
-    let mut whole = object_of(schema);
-    let mut definition = None;
-    let mut null = false;
-    let mut unknown = None;
+    let mut whole = reference::rules_of(root, schema);
+    let (mut null, mut unknown) = (false, None);
     // A reference, or one that may be empty, leads to the next place. Where a chain is longer, its `$ref` stays and is not known.
     for _ in 0..CHAIN_MAX {
-        let (next, allows_null) = match step(root, &whole) {
+        match reference::step(root, &whole) {
             Step::There => break,
             Step::Unknown(keyword) => {
-                unknown = Some(keyword);
+                unknown = Some(keyword.to_owned());
                 break;
             }
-            Step::To { schema, pointer, allows_null } => {
-                definition = pointer.or(definition);
-                (schema, allows_null)
+            Step::To { schema, allows_null } => {
+                null |= allows_null;
+                whole = schema;
             }
-        };
-        null |= allows_null;
-        whole = next;
+        }
     }
     let notes =
         whole.iter().filter(|(name, _)| is_note(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
-    whole.retain(|name, _| !is_note(name) && !NAMES.contains(&name.as_str()));
+    // With an address of its own, a schema's definitions are what its references mean: they stay.
+    let has_address = whole.contains_key("$id");
+    whole.retain(|name, _| !is_note(name) && (has_address || !NAMES.contains(&name.as_str())));
     let unknown = unknown.or_else(|| whole.keys().find(|name| !RULES.contains(&name.as_str())).cloned());
     // What stood beside an alternative of nothing is no longer to be seen in the rules.
     let mut rules = whole.clone();
@@ -155,65 +134,12 @@ pub fn read(root: &Value, schema: &Value) -> Reading {
         Some(keyword) => Err(keyword),
         None => node_of(whole, null),
     };
-    Reading { definition, notes, rules, node }
+    Reading { notes, rules, node }
 }
 
-fn is_note(name: &str) -> bool {
+/// Whether a keyword says something to people only.
+pub fn is_note(name: &str) -> bool {
     NOTES.contains(&name)
-}
-
-/// `true` allows everything, `false` nothing.
-fn object_of(schema: &Value) -> Map<String, Value> {
-    match schema {
-        Value::Object(schema) => schema.clone(),
-        Value::Bool(true) => Map::new(),
-        _ => Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]),
-    }
-}
-
-enum Step {
-    There,
-    To { schema: Map<String, Value>, pointer: Option<String>, allows_null: bool },
-    Unknown(String),
-}
-
-fn step(root: &Value, schema: &Map<String, Value>) -> Step {
-    if let Some(reference) = schema.get("$ref") {
-        let pointer = reference.as_str().and_then(|reference| reference.strip_prefix('#'));
-        let target = pointer.and_then(|pointer| Some((pointer, root.pointer(pointer)?)));
-        let laid = target.and_then(|(pointer, target)| Some((pointer, laid_over(schema, "$ref", &object_of(target))?)));
-        return match laid {
-            Some((pointer, schema)) => Step::To { schema, pointer: Some(pointer.to_owned()), allows_null: false },
-            None => Step::Unknown("$ref".to_owned()),
-        };
-    }
-    if let Some(alternatives) = schema.get("anyOf").and_then(Value::as_array) {
-        let only_notes = schema.keys().all(|name| name == "anyOf" || is_note(name) || NAMES.contains(&name.as_str()));
-        let is_null = |one: &&Value| one.get("type").is_some_and(|kind| kind == "null");
-        let something: Vec<&Value> = alternatives.iter().filter(|one| !is_null(one)).collect();
-        return match something.as_slice() {
-            [one] if only_notes => match laid_over(schema, "anyOf", &object_of(one)) {
-                Some(schema) => Step::To { schema, pointer: None, allows_null: alternatives.len() > 1 },
-                None => Step::Unknown("anyOf".to_owned()),
-            },
-            _ => Step::Unknown("anyOf".to_owned()),
-        };
-    }
-    Step::There
-}
-
-/// A schema laid over the one that it leads to by a keyword: both must hold. None where both have the same rule, or where one's rule
-/// depends on the other's.
-fn laid_over(schema: &Map<String, Value>, by: &str, target: &Map<String, Value>) -> Option<Map<String, Value>> {
-    let mut whole = target.clone();
-    for (name, value) in schema.iter().filter(|(name, _)| *name != by && !NAMES.contains(&name.as_str())) {
-        let depends = ["properties", "additionalProperties", "items", "$ref", "anyOf"].contains(&name.as_str());
-        if !is_note(name) && (depends || target.contains_key(name)) {
-            return None;
-        }
-        whole.insert(name.clone(), value.clone());
-    }
-    Some(whole)
 }
 
 fn node_of(rules: Map<String, Value>, null_beside: bool) -> Result<Node, String> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{
     Comparison,
@@ -33,6 +33,7 @@ impl Comparison<'_> {
             let inner = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             self.field(&inner, [field(old, name), field(new, name)], [requires(old, name), requires(new, name)]);
         }
+        self.schemas(&format!("{path}{{name}}"), &names_of(old), &names_of(new));
         self.others(&format!("{path}{{}}"), other(old), other(new));
     }
 
@@ -67,6 +68,9 @@ impl Comparison<'_> {
         match (old, new) {
             (Field::Described(old), Field::Described(new)) => self.schemas(path, old, new),
             (Field::Refused, Field::Refused) | (Field::Ignored, Field::Ignored) => {}
+            // Not to speak of them allows just as much.
+            (Field::Described(schema), Field::Ignored) | (Field::Ignored, Field::Described(schema))
+                if allows_anything(schema) => {}
             (_, Field::Refused) => self.breaking(path, "other fields are refused now"),
             (Field::Refused, _) => self.backward_only(path, "other fields are allowed"),
             (Field::Described(_), Field::Ignored) => self.backward_only(path, "other fields are ignored now"),
@@ -94,6 +98,23 @@ fn field<'a>(node: &'a Node, name: &str) -> Field<'a> {
         Field::Ignored if requires(node, name) => Field::Described(&Value::Bool(true)),
         field => field,
     }
+}
+
+/// The rules for names. A name is a text, whether this is said or not.
+fn names_of(node: &Node) -> Value {
+    match node.rule("propertyNames") {
+        None | Some(Value::Bool(true)) => json!({"type": "string"}),
+        Some(Value::Object(rules)) if !rules.contains_key("type") => {
+            let mut rules = rules.clone();
+            rules.insert("type".to_owned(), "string".into());
+            Value::Object(rules)
+        }
+        Some(rules) => rules.clone(),
+    }
+}
+
+fn allows_anything(schema: &Value) -> bool {
+    schema == &Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
 }
 
 /// What stands under a name that is not described. Where no field at all is, the object is a map, and what stands in it is meant to be

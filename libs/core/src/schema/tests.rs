@@ -1,3 +1,7 @@
+mod numbers;
+mod random;
+mod references;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -168,7 +172,6 @@ fn fields() {
                 (Breaking, "a", "texts are no longer allowed"),
                 (Breaking, "a", "lists are no longer allowed"),
                 (Breaking, "a", "objects are no longer allowed"),
-                (BackwardOnly, "{}", "other fields are ignored now"),
             ],
         ),
         (
@@ -180,47 +183,81 @@ fn fields() {
 }
 
 #[test]
-fn references_lists_and_alternatives() {
-    let grades = |score: Value, field: Value| {
-        json!({
-            "$defs": {"Grade": {"type": "object", "properties": {"score": score}}, "Unused": field},
-            "type": "object",
-            "properties": {"grades": {"type": "array", "items": {"$ref": "#/$defs/Grade"}}},
-        })
+fn whatever_stands_under_other_names() {
+    let open = |others: Value| json!({"type": "object", "properties": {"a": true}, "additionalProperties": others});
+    let unsaid = || json!({"type": "object", "properties": {"a": true}});
+    let rules = || json!({"type": "string"});
+    for anything in [json!(true), json!({})] {
+        check(vec![
+            (unsaid(), open(anything.clone()), &[]),
+            (open(anything.clone()), unsaid(), &[]),
+            (unsaid(), json!({"type": "object", "additionalProperties": anything}), &[]),
+            (open(anything.clone()), open(json!(true)), &[]),
+            (open(anything.clone()), open(json!(false)), &[(Breaking, "{}", "other fields are refused now")]),
+            (open(json!(false)), open(anything.clone()), &[(BackwardOnly, "{}", "other fields are allowed")]),
+        ]);
+        assert_eq!(verdict(&compare(&open(rules()), &open(anything.clone()))), BackwardOnly);
+        assert_eq!(verdict(&compare(&open(anything), &open(rules()))), Breaking);
+    }
+    check(vec![(unsaid(), open(rules()), &[(Breaking, "{}", "other fields have rules now")])]);
+}
+
+#[test]
+fn maps_with_bounds() {
+    let map = |keyword: &str, rule: Value| {
+        let mut map = json!({"type": "object", "additionalProperties": {"type": "string"}});
+        map[keyword] = rule;
+        object(json!({"variables": map}), &[])
     };
-    let maybe = |one: Value| json!({"anyOf": [one, {"type": "null"}]});
+    let free = || object(json!({"variables": {"type": "object", "additionalProperties": {"type": "string"}}}), &[]);
+    let names = |rule: Value| map("propertyNames", rule);
+    let defined = |rule: Value| {
+        let mut schema = names(json!({"$ref": "#/$defs/Name"}));
+        schema["$defs"] = json!({"Name": rule});
+        schema
+    };
     check(vec![
         (
-            grades(json!({"type": "number", "maximum": 9}), json!(1)),
-            grades(json!({"type": "number", "maximum": 8}), json!(2)),
-            &[(Breaking, "grades[].score", "maximum is 8, was 9")],
-        ),
-        // The name of a definition is nobody's business, and neither is whether there is one.
-        (
-            json!({"$defs": {"A": {"type": "string"}}, "$ref": "#/$defs/A"}),
-            json!({"$defs": {"B": {"type": "string"}}, "$ref": "#/$defs/B"}),
-            &[],
-        ),
-        (json!({"$defs": {"A": {"type": "string"}}, "$ref": "#/$defs/A"}), json!({"type": "string"}), &[]),
-        (json!({"type": "string"}), maybe(json!({"type": "string"})), &[(BackwardOnly, "", "null is allowed")]),
-        (maybe(json!({"enum": ["a"]})), json!({"enum": ["a"]}), &[(Breaking, "", "null is no longer allowed")]),
-        (maybe(json!({"type": "string"})), json!({"type": ["string", "null"]}), &[]),
-        (
-            json!({"anyOf": [{"type": "string"}, {"type": "number"}]}),
-            json!({"anyOf": [{"type": "string"}]}),
-            &[(Breaking, "", "this comparison does not know it: anyOf")],
+            map("maxProperties", json!(50)),
+            map("maxProperties", json!(20)),
+            &[(Breaking, "variables", "maxProperties is 20, was 50")],
         ),
         (
-            json!({"$ref": "#/$defs/None"}),
-            json!({"type": "string"}),
-            &[(Breaking, "", "this comparison does not know it: $ref")],
+            map("maxProperties", json!(20)),
+            map("maxProperties", json!(50)),
+            &[(BackwardOnly, "variables", "maxProperties is 50, was 20")],
         ),
-        // Both rules hold, and which one is stricter is not looked at.
+        (free(), map("maxProperties", json!(50)), &[(Breaking, "variables", "maxProperties is 50, there was none")]),
         (
-            json!({"$defs": {"A": {"type": "string", "maxLength": 9}}, "$ref": "#/$defs/A", "maxLength": 5}),
-            json!({"type": "string"}),
-            &[(Breaking, "", "this comparison does not know it: $ref")],
+            map("minProperties", json!(2)),
+            map("minProperties", json!(1)),
+            &[(BackwardOnly, "variables", "minProperties is 1, was 2")],
         ),
+        (free(), map("minProperties", json!(1)), &[(Breaking, "variables", "minProperties is 1, there was none")]),
+        (free(), map("minProperties", json!(0)), &[]),
+        (
+            names(json!({"maxLength": 50})),
+            names(json!({"maxLength": 30})),
+            &[(Breaking, "variables{name}", "maxLength is 30, was 50")],
+        ),
+        (
+            names(json!({"maxLength": 30})),
+            names(json!({"maxLength": 50})),
+            &[(BackwardOnly, "variables{name}", "maxLength is 50, was 30")],
+        ),
+        (free(), names(json!({"maxLength": 30})), &[(Breaking, "variables{name}", "maxLength is 30, there was none")]),
+        (names(json!({"pattern": "^[a-z]"})), free(), &[(BackwardOnly, "variables{name}", "pattern is gone")]),
+        (
+            names(json!({"enum": ["a", "b"]})),
+            names(json!({"enum": ["a"]})),
+            &[(Breaking, "variables{name}", "the value \"b\" is no longer allowed")],
+        ),
+        // A name is a text, whether this is said or not.
+        (names(json!({"maxLength": 30})), names(json!({"type": "string", "maxLength": 30})), &[]),
+        (names(json!({"maxLength": 30})), defined(json!({"type": "string", "maxLength": 30})), &[]),
+        (free(), names(json!(true)), &[]),
+        (free(), names(json!({"type": "string"})), &[]),
+        (free(), names(json!(false)), &[(Breaking, "variables{name}", "this comparison does not know it: not")]),
     ]);
 }
 

@@ -2,7 +2,7 @@
 
 use fabric_catalog::{
     gradebook::AssignmentCreated,
-    values::{Id, Score},
+    values::{Id, Points},
 };
 use garde::Validate;
 use jiff::{Timestamp, civil::Date};
@@ -34,9 +34,9 @@ pub struct CreateAssignment {
     /// The day by which it is due, not before it is given.
     pub due_date: Date,
     /// The lowest possible score.
-    pub result_value_min: Score,
+    pub result_value_min: Points,
     /// The highest possible score, above the lowest.
-    pub result_value_max: Score,
+    pub result_value_max: Points,
     /// How grades follow from scores (OneRoster 1.2).
     pub score_scale_id: Option<Id>,
     /// When the system it comes from last changed it.

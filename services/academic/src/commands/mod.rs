@@ -21,7 +21,7 @@ pub mod set_category;
 mod tests;
 
 use fabric::{Event, Violation, core::validate, http::Problem};
-use fabric_catalog::values::{Id, InvalidValue, Percent, Score};
+use fabric_catalog::values::{Id, InvalidValue, Score, Weight};
 
 pub use crate::model::gradebook::AssignmentFacts;
 
@@ -57,7 +57,7 @@ pub trait Known {
     }
 
     /// The weight with which a category counts in a class, or in all classes. An import knows of none.
-    fn weight(&self, _class_id: Option<&Id>, _category_id: &Id) -> Option<Percent> {
+    fn weight(&self, _class_id: Option<&Id>, _category_id: &Id) -> Option<Weight> {
         None
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fabric_catalog::{
     gradebook::GradePosted,
-    values::{Id, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus},
+    values::{Id, InvalidValue, LetterGrade, Percent, Private, PrivateText, ResultFlag, Score, ScoreStatus},
 };
 use garde::Validate;
 use jiff::{Timestamp, civil::Date};
@@ -42,8 +42,8 @@ pub struct PostGrade {
 
 /// Decides whether the grade is posted, by whom, and works out what the score is worth.
 ///
-/// The assignment must be there, and the student in its class. The score must be on the assignment's scale; extra credit may take
-/// it to twice the way up, as far as a [`Percent`] goes.
+/// The assignment must be there, and the student in its class. The score must not be below the assignment's scale; extra credit may
+/// take it to twice the highest one, as far as a [`Percent`] goes.
 pub fn decide(known: &impl Known, command: PostGrade, by: &Id, now: Timestamp) -> Result<GradePosted, Rejection> {
     let place = place_of(known, &command.line_item_id, &command.student_id, command.class_id.as_ref())?;
     let (score_percent, letter_grade) = worth(&place.assignment, command.score)?;
@@ -90,9 +90,15 @@ pub(super) fn place_of(
     Ok(Place { assignment, school_id: class.school_id })
 }
 
-/// What a score on an assignment's scale is worth.
+/// What a score on an assignment's scale is worth: its share of the highest possible one, see [`Score::percent_of`].
 pub(super) fn worth(assignment: &AssignmentFacts, score: Score) -> Result<(Percent, LetterGrade), Rejection> {
-    let percent = score.percent_between(assignment.result_value_min, assignment.result_value_max);
+    let min = assignment.result_value_min.value();
+    let percent = if score.value() < min {
+        let wanted = format!("{min} or more, as its assignment says").into();
+        Err(InvalidValue { what: "a score", code: "too_small", wanted })
+    } else {
+        score.percent_of(assignment.result_value_max)
+    };
     let percent = percent.map_err(|error| Rejection::invalid("score", &error))?;
     Ok((percent, LetterGrade::of_percent(percent)))
 }

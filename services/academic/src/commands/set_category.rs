@@ -2,7 +2,7 @@
 
 use fabric_catalog::{
     gradebook::CategoryWeightChanged,
-    values::{Id, Percent},
+    values::{Id, Weight},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub struct SetCategory {
     /// The class in which it counts; every class if none is named.
     pub class_id: Option<Id>,
     /// With which weight it counts; like a category of 100 % if none is given.
-    pub weight_percent: Option<Percent>,
+    pub weight_percent: Option<Weight>,
     /// When the system it comes from last changed it.
     pub source_modified_at: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
 //! What is decided, in tables: a command that is taken, and everything that makes it refused.
 
-use fabric_catalog::values::Private;
+use fabric_catalog::values::{Points, Private};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -33,11 +33,16 @@ impl Known for School {
 
     fn assignment(&self, line_item_id: &Id) -> Option<AssignmentFacts> {
         let class = match line_item_id.as_str() {
-            "li-1" => "k-1",
+            "li-1" | "li-penalty" | "li-golf" => "k-1",
             "li-old" => "k-old",
             _ => return None,
         };
-        let [result_value_min, result_value_max] = [0.0, 40.0].map(|value| Score::try_new(value).unwrap());
+        let scale = match line_item_id.as_str() {
+            "li-penalty" => [-10.0, 10.0],
+            "li-golf" => [-10.0, 0.0],
+            _ => [0.0, 40.0],
+        };
+        let [result_value_min, result_value_max] = scale.map(|value| Points::try_new(value).unwrap());
         Some(AssignmentFacts { class_id: id(class), category_id: id("cat-1"), result_value_min, result_value_max })
     }
 
@@ -207,6 +212,26 @@ fn a_posted_grade_says_what_it_is_worth() {
     assert_eq!((event.score_percent.value(), event.letter_grade.as_str()), (75.0, "C"));
     assert_eq!((event.class_id, event.school_id, event.category_id), (id("k-1"), id("ou"), Some(id("cat-1"))));
     assert_eq!((event.graded_by_id, event.posted_at, event.previous_score), (id("t-1"), Timestamp::UNIX_EPOCH, None));
+}
+
+#[test]
+fn a_score_is_worth_its_share_of_the_highest_one_wherever_the_scale_begins() {
+    let table = [
+        ("li-1", 0.0, Ok(0.0)),
+        ("li-1", 50.0, Ok(125.0)),
+        ("li-penalty", 5.0, Ok(50.0)),
+        ("li-penalty", 0.0, Ok(0.0)),
+        ("li-penalty", -5.0, Ok(0.0)),
+        ("li-penalty", -10.5, Err("too_small")),
+        ("li-penalty", 20.5, Err("too_large")),
+        ("li-golf", -3.0, Err("invalid")),
+    ];
+    for (assignment, score, expected) in table {
+        let assignment = School.assignment(&id(assignment)).unwrap();
+        let worth = post_grade::worth(&assignment, Score::try_new(score).unwrap());
+        let worth = worth.as_ref().map(|(percent, _)| percent.value()).map_err(Rejection::code);
+        assert_eq!(worth, expected, "{score} from {} to {}", assignment.result_value_min, assignment.result_value_max);
+    }
 }
 
 #[test]

@@ -48,14 +48,16 @@ pub async fn grade_override(event: GradeOverridden, context: Academic) -> Result
 pub async fn class_performance(event: GradePosted, context: Academic) -> Result<(), Fault> {
     let (grade, at) = (event.grade(), context.metadata().time);
     let (models, tenant) = (context.state(), context.tenant());
-    let enrolled_students = enrolled_students(&context, &event.class_id);
+    let enrolled = enrolled_students(&context, &event.class_id);
     // The time is taken with the measurement: students of a class are graded side by side, and the later measurement must win.
     let unpublished = |book: &mut Gradebook| {
         book.note(&grade, at);
         Some((book.class(&event.class_id)?.unpublished()?, context.clock().now()))
     };
     let Some((measurement, now)) = models.gradebook.update(tenant, unpublished) else { return Ok(()) };
-    let measured = measured_event(&event, &measurement, enrolled_students, now);
+    // Whoever has left the class keeps an average in it: then those enrolled are not those of whom some are graded.
+    let enrolled = enrolled.filter(|students| *students >= measurement.graded_students);
+    let measured = measured_event(&event, &measurement, enrolled, now);
     let moment = Moment { time: now, id: context.react(measured, "").at(now).await?.id() };
     models.gradebook.update(tenant, |book| book.measurement_published(&event.class_id, measurement, moment));
     Ok(())

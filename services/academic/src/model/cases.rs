@@ -125,7 +125,7 @@ impl Cases {
                 class_id: event.class_id.clone(),
                 kind: *event.kind.get(),
                 reasons: vec![*event.reason.get()],
-                tier: event.tier,
+                tier: *event.tier.get(),
                 status: Some(CaseStatus::Open),
                 outcome: None,
                 assigned_to_id: event.assigned_to_id.clone(),
@@ -141,14 +141,14 @@ impl Cases {
     pub fn updated(&mut self, event: &CaseUpdated) {
         self.change(&event.case_id, event.updated_at, |case| {
             case.status = Some(*event.status.get());
-            case.tier = event.tier;
+            case.tier = *event.tier.get();
             case.assigned_to_id.clone_from(&event.assigned_to_id);
         });
     }
 
     /// Takes in that a student gets more help, or less.
     pub fn tier_changed(&mut self, event: &TierChanged) {
-        self.change(&event.case_id, event.changed_at, |case| case.tier = event.tier);
+        self.change(&event.case_id, event.changed_at, |case| case.tier = *event.tier.get());
     }
 
     /// Takes in that a case was closed. The next trigger opens another one.
@@ -300,8 +300,12 @@ mod tests {
         let reaction = cases.trigger(&found, cause(1), case(1), Timestamp::UNIX_EPOCH);
         assert_eq!(reaction, Reaction::Joined(created.case_id.clone()));
 
-        cases.updated(&CaseUpdated { tier: 3, ..CaseUpdated::example().unwrap() });
-        cases.tier_changed(&TierChanged { changed_at: created.opened_at, tier: 1, ..TierChanged::example().unwrap() });
+        cases.updated(&CaseUpdated { tier: 3.into(), ..CaseUpdated::example().unwrap() });
+        cases.tier_changed(&TierChanged {
+            changed_at: created.opened_at,
+            tier: 1.into(),
+            ..TierChanged::example().unwrap()
+        });
         let case = cases.get(&created.case_id).unwrap();
         assert_eq!((case.tier, case.status), (3, Some(CaseStatus::InProgress)), "what is older changes nothing");
     }

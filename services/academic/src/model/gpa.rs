@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use fabric::{Latest, Moment};
-use fabric_catalog::values::{GradePoints, Id, LetterGrade, Percent};
+use fabric_catalog::values::{GradePoints, GradeScale, Id, LetterGrade, Percent};
 use serde::Serialize;
 
 /// The best that the scale allows.
@@ -75,7 +75,7 @@ pub struct GpaView {
     /// The grade point average.
     pub gpa: GradePoints,
     /// The best that the scale allows.
-    pub scale_max: GradePoints,
+    pub scale_max: GradeScale,
     /// How many classes it is made of.
     pub graded_classes: u32,
 }
@@ -154,8 +154,8 @@ impl std::fmt::Debug for Gpa {
 }
 
 /// The best that the scale allows, as events and answers say it.
-pub fn scale_max() -> GradePoints {
-    GradePoints::try_new(SCALE_MAX).unwrap_or(GradePoints::MAX)
+pub fn scale_max() -> GradeScale {
+    GradeScale::try_new(SCALE_MAX).unwrap_or(GradeScale::MAX)
 }
 
 fn points_in_tenths(average: Percent) -> u32 {

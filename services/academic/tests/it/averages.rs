@@ -6,7 +6,7 @@ use fabric_catalog::{
         AssignmentDeleted, AverageCalculated, BulkGrade, BulkGradesUpdated, CategoryWeightChanged, ExtraCreditApplied,
         GpaUpdated, GradeCreated, GradeOverridden, GradeWithdrawn, PerformanceMeasured,
     },
-    values::{LetterGrade, Percent, Score},
+    values::{LetterGrade, Percent, Score, Weight},
 };
 use fabric_testkit::harness::Harness;
 
@@ -138,7 +138,7 @@ async fn weights_and_assignments_change_averages_that_are_there() {
     let weight = |category, percent| CategoryWeightChanged {
         category_id: id(category),
         class_id: None,
-        weight_percent: Percent::try_new(percent).ok(),
+        weight_percent: Weight::try_new(percent).ok(),
         ..CategoryWeightChanged::example().unwrap()
     };
     harness.publish(weight("homework", 25.0)).await;

@@ -30,7 +30,7 @@ async fn a_failing_grade_opens_one_case_until_it_is_closed() {
     assert_eq!(counts(&harness), [1, 1, 1]);
 
     let [case] = harness.published::<CaseCreated>().try_into().unwrap();
-    assert_eq!((case.student_id.clone(), case.class_id.clone(), case.tier), (id("u-1"), Some(id("k-1")), 2));
+    assert_eq!((case.student_id.clone(), case.class_id.clone(), case.tier), (id("u-1"), Some(id("k-1")), 2.into()));
     let [triggered] = harness.published::<CaseTriggered>().try_into().unwrap();
     assert_eq!((&triggered.case_id, triggered.reason.get()), (&case.case_id, &TriggerReason::FailingGrade));
     assert_eq!(triggered.measured_percent.map(Percent::value), Some(41.5));

@@ -76,4 +76,10 @@ async fn class_metrics_know_how_many_students_there_are() {
     post_all(&harness, [posted("u-1", "li-1", 80.0)]).await;
     let [measured] = harness.published::<PerformanceMeasured>().try_into().unwrap();
     assert_eq!((measured.enrolled_students, measured.graded_students), (Some(3), 1));
+
+    // One of these has left the class, and an average stays behind.
+    post_all(&harness, ["u-2", "u-3", "u-gone"].map(|student| posted(student, "li-1", 80.0))).await;
+    let measured = harness.published::<PerformanceMeasured>();
+    let counts: Vec<_> = measured.iter().map(|event| (event.enrolled_students, event.graded_students)).collect();
+    assert_eq!(counts, [(Some(3), 1), (Some(3), 2), (Some(3), 3), (None, 4)]);
 }

@@ -61,7 +61,20 @@ pub(super) struct Subscription {
 }
 
 pub async fn run(common: &Common) -> Outcome {
-    let url = operator::address(common, &platform::configuration(common)?)?;
+    if common.amqp.is_some() || common.redis.is_some() {
+        return Err(Failure::Usage(
+            "--amqp and --redis: health asks a process, and not the servers: say with --url where it listens"
+                .to_owned(),
+        ));
+    }
+    let config = platform::configuration(common)?;
+    let nowhere = |_| {
+        let folder = config.data.folder.display();
+        Failure::Unreachable(format!(
+            "no `fabric up` runs with the data folder {folder}: start one, or say with --url where a process listens"
+        ))
+    };
+    let url = operator::address(common, &config).map_err(nowhere)?;
     let (status, report) = read(&Client::new(&url, None), &url).await?;
     output::show(common.json, &report, describe)?;
     if status == 200 { Ok(()) } else { Err(Failure::NotReady(format!("{url} is {}", report.ready.status))) }

@@ -9,6 +9,8 @@ use std::{
 
 use fabric::{
     Actor, TenantId,
+    config::Config,
+    host::Host,
     identity::Identity,
     runtime::{observer, ports::DepthError},
     telemetry,
@@ -70,39 +72,50 @@ pub struct Imported {
 pub async fn run(common: &Common, arguments: Oneroster) -> Outcome {
     let config = platform::configuration(common)?;
     let rejects = arguments.rejects.unwrap_or_else(|| beside(&arguments.path));
-    let (sender, receiver) = mpsc::channel(64);
-    if let Ok(Reach::Running(client)) = operator::reach(common, &config).await {
+    if let Ok(Reach::Running(client)) = operator::reach(common, &config) {
         let request = ImportRequest { path: absolute(&arguments.path)?, rejects: absolute(&rejects)? };
         let lines = client.lines::<ImportRequest, ImportLine>("/operator/import", &[], Some(&request)).await?;
-        return conclude(common, lines, Some(&rejects)).await;
+        return conclude(common, &finished(lines).await?, &rejects);
     }
     telemetry::init_logging(&config.log).map_err(fabric::http::ServeError::from)?;
     let services = platform::services(&config, &[])?;
-    let host = platform::host(&config, platform::adapters(&config).await?, &services).await?;
-    let operator = Operator::of(&host, &Arc::new(config))?;
-    let request = ImportRequest { path: arguments.path, rejects: rejects.clone() };
-    let tenant = common.tenant.clone();
-    let work = tokio::spawn(async move { import_into(&operator, &tenant, request, sender).await });
-    let concluded = conclude(common, receiver, Some(&rejects)).await;
-    work.await.map_err(|error| Failure::Other(error.to_string()))?;
+    let host = platform::visit(&config, &services).await?;
+    let imported = match host.activity().missing() {
+        None => import_here(&host, config, common.tenant.clone(), arguments.path, rejects.clone()).await,
+        Some(missing) => Err(Failure::Drifted(missing)),
+    };
     host.drain().await;
-    concluded
+    conclude(common, &imported?, &rejects)
 }
 
-/// Imports the sample into services that run in this process.
+/// Imports a bundle into services that run only for that.
+async fn import_here(
+    host: &Host,
+    config: Config,
+    tenant: TenantId,
+    path: PathBuf,
+    rejects: PathBuf,
+) -> Outcome<Imported> {
+    let operator = Operator::of(host, &Arc::new(config))?;
+    let (sender, receiver) = mpsc::channel(64);
+    let request = ImportRequest { path, rejects };
+    let work = tokio::spawn(async move { import_into(&operator, &tenant, request, sender).await });
+    let imported = finished(receiver).await;
+    work.await.map_err(|error| Failure::Other(error.to_string()))?;
+    imported
+}
+
+/// Imports the sample into services that run in this process. Its three bad rows are bad on purpose.
 pub async fn sample(common: &Common, operator: &Operator) -> Outcome {
     let (sender, receiver) = mpsc::channel(64);
     let (operator, tenant) = (operator.clone(), common.tenant.clone());
     let work = tokio::spawn(async move {
         import_source(&operator, &tenant, Source::sample(), RejectsSink::Discard, sender).await;
     });
-    let concluded = conclude(common, receiver, None).await;
+    let imported = finished(receiver).await;
     work.await.map_err(|error| Failure::Other(error.to_string()))?;
-    match concluded {
-        // The sample has three bad rows on purpose.
-        Err(Failure::SomeRejected(_)) => Ok(()),
-        concluded => concluded,
-    }
+    // `fabric up` has written a line already, so this is one more.
+    output::show_line(common.json, &imported?, |imported| describe(imported, None))
 }
 
 /// Imports a bundle into services that run in this process, and says how far it is.
@@ -206,8 +219,8 @@ fn failure(error: &ImportError) -> Failure {
     }
 }
 
-/// Shows how far the import is, and what came of it.
-async fn conclude(common: &Common, mut lines: mpsc::Receiver<ImportLine>, rejects: Option<&Path>) -> Outcome {
+/// Shows how far the import is, to its end.
+async fn finished(mut lines: mpsc::Receiver<ImportLine>) -> Outcome<Imported> {
     let shown = ImportProgress::start();
     while let Some(line) = lines.recv().await {
         match line {
@@ -219,15 +232,20 @@ async fn conclude(common: &Common, mut lines: mpsc::Receiver<ImportLine>, reject
             ImportLine::Stopped(reason) => return Err(Failure::Other(reason)),
             ImportLine::Report(imported) => {
                 shown.finish();
-                output::show(common.json, &imported, |imported| describe(imported, rejects))?;
-                return match imported.report.rejected {
-                    0 => Ok(()),
-                    count => Err(Failure::SomeRejected(format!("{} rows were rejected", number(count)))),
-                };
+                return Ok(imported);
             }
         }
     }
     Err(Failure::Unreachable("the fabric went away before the import came to its end".to_owned()))
+}
+
+/// Shows what came of an import.
+fn conclude(common: &Common, imported: &Imported, rejects: &Path) -> Outcome {
+    output::show(common.json, imported, |imported| describe(imported, Some(rejects)))?;
+    match imported.report.rejected {
+        0 => Ok(()),
+        count => Err(Failure::SomeRejected(format!("{} rows were rejected", number(count)))),
+    }
 }
 
 fn describe(imported: &Imported, rejects: Option<&Path>) -> String {

@@ -5,24 +5,33 @@ use fabric::Clock;
 use crate::{
     Outcome,
     args::{Common, Last},
-    operator::{self, Reach, Seen},
+    lookup,
+    operator::{self, Needed, Reach, Seen},
     output::{self, Table, age},
     platform,
 };
 
 pub async fn run(common: &Common, arguments: Last) -> Outcome {
     let config = platform::configuration(common)?;
-    let events: Vec<Seen> = match operator::reach(common, &config).await? {
+    operator::require(common, &config, Needed::Cache)?;
+    let events: Vec<Seen> = match operator::reach(common, &config)? {
         Reach::Running(client) => {
             let mut query = vec![("pattern", arguments.pattern.to_string()), ("reveal", arguments.reveal.to_string())];
             query.extend(arguments.recent.map(|recent| ("recent", recent.to_string())));
             client.get("/operator/last", &query).await?
         }
-        Reach::Direct(adapters) => {
-            operator::last(&adapters, common.tenant.clone(), arguments.pattern, arguments.recent, arguments.reveal)
-                .await?
+        Reach::Direct => {
+            let cache = platform::cache(&config).await?;
+            let (tenant, pattern) = (common.tenant.clone(), arguments.pattern.clone());
+            let read = operator::last(cache.as_ref(), tenant, pattern, arguments.recent, arguments.reveal).await;
+            cache.close().await;
+            read?
         }
     };
+    // What is known may be of other producers; where nothing is, a name that nobody has is said to be one.
+    if events.is_empty() {
+        lookup::matched(&arguments.pattern)?;
+    }
     output::show(common.json, &events, |events| describe(common, events))
 }
 

@@ -21,11 +21,13 @@ mod up;
 use crate::{
     Outcome,
     args::{Args, Command, Import},
+    platform,
 };
 
 /// Runs what the command line says.
 pub async fn run(args: Args) -> Outcome {
     let common = args.common;
+    platform::check(&common)?;
     match args.command {
         Command::Up(up) => up::run(&common, up).await,
         Command::Import(Import::Oneroster(oneroster)) => import::run(&common, oneroster).await,

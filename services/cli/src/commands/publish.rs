@@ -1,5 +1,8 @@
 //! `fabric publish`: one event from JSON, or CloudEvents from a file.
 
+mod file;
+mod refusal;
+
 use std::{collections::VecDeque, io::Read};
 
 use bytes::Bytes;
@@ -7,7 +10,7 @@ use fabric::{
     Actor, Fabric, ServiceName,
     config::Config,
     core::{
-        codec::{self, Poison, Received},
+        codec::{Poison, Received},
         limits::BODY_BYTES_MAX,
         upcast,
     },
@@ -15,11 +18,13 @@ use fabric::{
 };
 use serde::Serialize;
 
+use self::file::Given;
 use crate::{
     Outcome,
     args::{Common, Publish},
     exit::Failure,
-    operator::{self, Client, Of, PublishReply, Reach, Told},
+    lookup,
+    operator::{self, Client, Needed, Of, PublishReply, Reach, Told},
     output::{self, Table},
     platform,
 };
@@ -31,7 +36,7 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
     let actor = arguments.role.map(|role| Actor { id: arguments.actor, role });
     match (arguments.topic, arguments.data, arguments.cloudevents) {
         (Some(topic), Some(data), _) => {
-            let descriptor = operator::descriptor(&topic)?;
+            let descriptor = lookup::descriptor(&topic)?;
             let json = payload(&data)?;
             let way = Way::open(common, &platform::configuration(common)?).await?;
             let of = Of { tenant: common.tenant.clone(), actor, told: Told::default() };
@@ -39,7 +44,7 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
             way.close().await;
             let reply = reply?;
             output::show(common.json, &reply, |reply| {
-                format!("{} {} {}{}", reply.outcome, reply.topic, reply.id, note(reply))
+                format!("{} {} {}{}", reply.outcome, reply.topic, reply.id, note(&reply.outcome))
             })
         }
         (_, _, Some(file)) => publish_all(common, &file, actor).await,
@@ -52,8 +57,14 @@ pub async fn run(common: &Common, arguments: Publish) -> Outcome {
 struct Line {
     /// Its place in the file, from 1.
     number: usize,
-    #[serde(flatten)]
-    reply: Option<PublishReply>,
+    /// Its topic and its id, as far as they are known. Of one that was refused they are what it calls so itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// What became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
@@ -61,14 +72,23 @@ struct Line {
 
 /// Publishes one event after the other: what is refused does not keep the rest, and what stops the one stops the rest.
 async fn publish_all(common: &Common, file: &str, actor: Option<Actor>) -> Outcome {
-    let mut events: VecDeque<Result<Received, Poison>> = events(file)?.into();
+    let mut events: VecDeque<Given> = events(common, file)?.into();
     let way = Way::open(common, &platform::configuration(common)?).await?;
     let (mut lines, mut stopped) = (Vec::new(), None);
-    while let Some(event) = events.pop_front() {
+    while let Some(Given { topic, id, event }) = events.pop_front() {
         let number = lines.len() + 1;
         match publish_one(common, &way, event, actor.clone()).await {
-            Ok(reply) => lines.push(Line { number, reply: Some(reply), refused: None }),
-            Err(Failure::Refused(text)) => lines.push(Line { number, reply: None, refused: Some(text) }),
+            Ok(PublishReply { id, topic, outcome }) => lines.push(Line {
+                number,
+                topic: Some(topic),
+                id: Some(id.to_string()),
+                outcome: Some(outcome),
+                refused: None,
+            }),
+            Err(Failure::Refused(text)) => {
+                let topic = topic.map(|topic| topic.to_string());
+                lines.push(Line { number, topic, id, outcome: None, refused: Some(text) });
+            }
             Err(failure) => {
                 stopped = Some(failure);
                 break;
@@ -100,7 +120,7 @@ async fn publish_one(
         let tenant = &common.tenant;
         return Err(Failure::Refused(format!("the event is not of the tenant {tenant}: name its own with --tenant")));
     }
-    let descriptor = operator::descriptor(&metadata.topic)?;
+    let descriptor = lookup::descriptor(&metadata.topic)?;
     let body = if metadata.version == descriptor.version {
         body
     } else {
@@ -114,40 +134,29 @@ async fn publish_one(
 }
 
 /// One event, or all of an array.
-fn events(file: &str) -> Outcome<Vec<Result<Received, Poison>>> {
+fn events(common: &Common, file: &str) -> Outcome<Vec<Given>> {
     let json = read("--cloudevents", file, FILE_BYTES_MAX)?;
     if json.len() > FILE_BYTES_MAX {
         return Err(Failure::Usage(format!("--cloudevents: {file} is larger than {FILE_BYTES_MAX} bytes")));
     }
-    let is_array = json.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    if is_array {
-        return codec::decode_batch(&json).map_err(|error| Failure::Refused(format!("--cloudevents: {error}")));
-    }
-    // One event is read like a message, with all its limits.
-    let mut message = fabric::core::message::Message { body: json, ..Default::default() };
-    message.properties.content_type = Some(codec::CLOUDEVENTS_JSON.to_owned());
-    Ok(vec![codec::decode_message(&message)])
+    file::events(&json, &common.tenant).map_err(|error| Failure::Refused(format!("--cloudevents: {error}")))
 }
 
 fn table(lines: &[Line]) -> String {
     let mut table = Table::new(&["#", "topic", "id", "outcome"]);
-    for Line { number, reply, refused } in lines {
-        let (topic, id, outcome) = match (reply, refused) {
-            (Some(reply), _) => {
-                (reply.topic.clone(), reply.id.to_string(), format!("{}{}", reply.outcome, note(reply)))
-            }
-            (None, refused) => {
-                let why = refused.as_deref().unwrap_or_default();
-                (String::new(), String::new(), format!("refused: {why}"))
-            }
+    for Line { number, topic, id, outcome, refused } in lines {
+        let became = match (outcome, refused) {
+            (Some(outcome), _) => format!("{outcome}{}", note(outcome)),
+            (None, refused) => format!("refused: {}", refused.as_deref().unwrap_or_default()),
         };
-        table.row([number.to_string(), topic, id, outcome]);
+        let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        table.row([number.to_string(), told(topic), told(id), became]);
     }
     table.to_string()
 }
 
-fn note(reply: &PublishReply) -> &'static str {
-    if reply.outcome == "unrouted" { ": nobody listens to it; it is kept in events.unrouted" } else { "" }
+fn note(outcome: &str) -> &'static str {
+    if outcome == "unrouted" { ": nobody listens to it; it is kept in events.unrouted" } else { "" }
 }
 
 /// How events are published: by a running `fabric up`, or from here.
@@ -158,13 +167,26 @@ enum Way {
 
 impl Way {
     async fn open(common: &Common, config: &Config) -> Outcome<Self> {
-        Ok(match operator::reach(common, config).await? {
+        operator::require(common, config, Needed::Broker)?;
+        Ok(match operator::reach(common, config)? {
             Reach::Running(client) => Self::Running(client),
-            Reach::Direct(adapters) => Self::Direct(Box::new(platform::host(config, adapters, &[]).await?)),
+            Reach::Direct => Self::Direct(Box::new(platform::visit(config, &[]).await?)),
         })
     }
 
+    /// Publishes an event, or says all that is wrong with it.
     async fn publish(&self, descriptor: &fabric::Descriptor, json: Bytes, of: Of) -> Outcome<PublishReply> {
+        let role = of.actor.as_ref().map(|actor| actor.role.clone());
+        let reply = self.send(descriptor, json.clone(), of).await;
+        reply.map_err(|failure| match failure {
+            Failure::Refused(text) => {
+                Failure::Refused(refusal::all_of_it(descriptor, role.as_ref(), &json).unwrap_or(text))
+            }
+            failure => failure,
+        })
+    }
+
+    async fn send(&self, descriptor: &fabric::Descriptor, json: Bytes, of: Of) -> Outcome<PublishReply> {
         match self {
             Self::Running(client) => {
                 let mut query = vec![("topic", descriptor.topic.to_owned())];

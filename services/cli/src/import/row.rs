@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use fabric_catalog::values::{Id, InvalidValue, SchoolYear, Score};
+use fabric_catalog::values::{Id, InvalidValue, Points, SchoolYear, Score};
 use jiff::{Timestamp, civil::Date};
 
 use super::{
@@ -104,6 +104,11 @@ impl<'r> Row<'r> {
     /// A number within the bounds of a score.
     pub fn score(&self, column: &'static str) -> Result<Score, Fault> {
         Score::try_new(parse_number(column, self.required(column)?)?).map_err(|error| Fault::of_value(column, error))
+    }
+
+    /// An end of a scale.
+    pub fn points(&self, column: &'static str) -> Result<Points, Fault> {
+        Points::try_new(parse_number(column, self.required(column)?)?).map_err(|error| Fault::of_value(column, error))
     }
 
     /// A number, or nothing.

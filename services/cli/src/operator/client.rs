@@ -35,7 +35,7 @@ impl Client {
     /// Gets JSON. An answer of another status than 200 comes with its body as text.
     pub async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str, query: &[(&str, String)]) -> Outcome<T> {
         let (status, text) = self.get_any(path, query).await?;
-        parse(status, &text)
+        self.parse(status, &text)
     }
 
     /// Gets whatever comes, with its status.
@@ -61,7 +61,7 @@ impl Client {
             Ok((response.status().as_u16(), read(&mut response)?))
         })
         .await?;
-        parse(status, &text)
+        self.parse(status, &text)
     }
 
     /// Reads an answer of one JSON object a line, as they come. The stream ends when the server or the receiver does.
@@ -77,7 +77,7 @@ impl Client {
         if response.status().as_u16() != 200 {
             let status = response.status().as_u16();
             let text = blocking(move || read(&mut response)).await?;
-            return parse::<T>(status, &text).and(Err(Failure::Other("an answer that is none".to_owned())));
+            return self.parse::<T>(status, &text).and(Err(Failure::Other("an answer that is none".to_owned())));
         }
         let (sender, receiver) = mpsc::channel(64);
         task::spawn_blocking(move || {
@@ -118,6 +118,36 @@ impl Client {
         };
         response.map_err(|error| Failure::Unreachable(format!("{} does not answer: {error}", self.url)))
     }
+
+    /// An answer of status 200 as its type; any other as the failure that it stands for.
+    fn parse<T: DeserializeOwned>(&self, status: u16, text: &str) -> Outcome<T> {
+        if status == 200 {
+            let answer = serde_json::from_str(text);
+            return answer.map_err(|_| Failure::Other("the answer is not one of a fabric".to_owned()));
+        }
+        let message = serde_json::from_str::<Problem>(text)
+            .map_or_else(|_| format!("the answer has the status {status}"), |problem| problem.detail);
+        Err(match status {
+            // All of an operator's routes are there or none.
+            404 => Failure::Usage(format!(
+                "{} is not a `fabric up`: a single service tells its health only. Name a `fabric up` with --url, or the servers \
+                 with --amqp and --redis",
+                self.url
+            )),
+            401 | 403 | 413 | 422 => Failure::Refused(message),
+            409 => Failure::NotReady(message),
+            424 => Failure::Drifted(message),
+            503 => Failure::Unreachable(message),
+            504 => Failure::Unknown(message),
+            _ => Failure::Other(message),
+        })
+    }
+}
+
+/// What an error says as HTTP has it.
+#[derive(serde::Deserialize)]
+struct Problem {
+    detail: String,
 }
 
 fn owned(query: &[(&str, String)]) -> Vec<(String, String)> {
@@ -130,24 +160,4 @@ fn read(response: &mut Response<Body>) -> Outcome<String> {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
     task::spawn_blocking(work).await.map_err(|error| Failure::Other(error.to_string()))?
-}
-
-/// An answer of status 200 as its type; any other as the failure that it stands for.
-fn parse<T: DeserializeOwned>(status: u16, text: &str) -> Outcome<T> {
-    #[derive(serde::Deserialize)]
-    struct Problem {
-        detail: String,
-    }
-    if status == 200 {
-        return serde_json::from_str(text).map_err(|_| Failure::Other("the answer is not one of a fabric".to_owned()));
-    }
-    let message = serde_json::from_str::<Problem>(text)
-        .map_or_else(|_| format!("the answer has the status {status}"), |problem| problem.detail);
-    Err(match status {
-        401 | 403 | 404 | 413 | 422 => Failure::Refused(message),
-        409 => Failure::NotReady(message),
-        503 => Failure::Unreachable(message),
-        504 => Failure::Unknown(message),
-        _ => Failure::Other(message),
-    })
 }

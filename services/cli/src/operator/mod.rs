@@ -3,22 +3,25 @@
 
 mod audit;
 mod client;
+mod needed;
 pub mod parked;
 pub mod pauses;
 mod routes;
 mod running;
 
+pub use crate::lookup::descriptor;
 pub use audit::{Act, Audit};
 pub use client::Client;
+pub use needed::{Needed, require};
 pub use routes::{ImportRequest, Operator, router};
 pub use running::{Reach, actor, address, reach};
 
 use bytes::Bytes;
 use fabric::{
-    Actor, Adapters, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
+    Actor, Descriptor, EventId, Fabric, JsonEvent, Pattern, Published, TenantId, Topic,
     core::{codec, codec::Received, name::CorrelationId, topology::names},
     host::contexts_of,
-    runtime::ports::{CacheQuery, CachedEvent, ConsumeError, Consumer, TapRequest},
+    runtime::ports::{Broker, Cache, CacheQuery, CachedEvent, ConsumeError, Consumer, TapRequest},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,16 +85,6 @@ pub struct PublishReply {
     pub outcome: String,
 }
 
-/// The event of a topic, or an error that names the nearest one.
-pub fn descriptor(topic: &Topic) -> Outcome<&'static Descriptor> {
-    fabric_catalog::find(topic.as_str()).ok_or_else(|| {
-        let distance = |event: &&Descriptor| strsim::damerau_levenshtein(topic.as_str(), event.topic);
-        let near = platform::catalogue().iter().min_by_key(distance);
-        let hint = near.map(|near| format!("; did you mean {}?", near.topic)).unwrap_or_default();
-        Failure::Refused(format!("the catalogue has no event {topic}{hint}"))
-    })
-}
-
 /// For whom an event is published, and what is known of it already.
 #[derive(Debug, Clone)]
 pub struct Of {
@@ -143,33 +136,33 @@ pub async fn publish(fabric: &Fabric, descriptor: &Descriptor, json: Bytes, of: 
 
 /// The last known event of each topic that matches, or the most recent ones of one topic.
 pub async fn last(
-    adapters: &Adapters,
+    cache: &dyn Cache,
     tenant: TenantId,
     pattern: Pattern,
     recent: Option<usize>,
     reveal: bool,
 ) -> Outcome<Vec<Seen>> {
     let events: Vec<CachedEvent> = match recent {
-        None => adapters.cache.last(CacheQuery { tenant, pattern }).await?,
+        None => cache.last(CacheQuery { tenant, pattern }).await?,
         Some(limit) => {
             let topic = Topic::try_new(pattern.as_str())
                 .map_err(|_| Failure::Usage("--recent needs one whole topic, not a pattern".to_owned()))?;
-            adapters.cache.recent(tenant, topic, limit).await?
+            cache.recent(tenant, topic, limit).await?
         }
     };
     Ok(events.iter().map(|cached| Seen::of(&cached.event, reveal)).collect())
 }
 
 /// Starts to watch what goes by.
-pub async fn tap(adapters: &Adapters, pattern: &Pattern) -> Outcome<Box<dyn Consumer>> {
+pub async fn tap(broker: &dyn Broker, pattern: &Pattern) -> Outcome<Box<dyn Consumer>> {
     let contexts = match pattern.context() {
         Some(context) => vec![context],
         None => contexts_of(platform::catalogue()),
     };
     let bindings = contexts.into_iter().map(|context| (names::exchange(context), pattern.clone())).collect();
     let request = TapRequest { bindings, backlog_max: TAIL_BACKLOG_MAX };
-    adapters.broker.tap(request).await.map_err(|error| match error {
-        ConsumeError::NoQueue { .. } => Failure::Refused("no service has declared this context yet".to_owned()),
+    broker.tap(request).await.map_err(|error| match error {
+        ConsumeError::NoQueue { .. } => Failure::missing(&error),
         ConsumeError::Forbidden { .. } | ConsumeError::Away { .. } => Failure::Unreachable(error.to_string()),
     })
 }

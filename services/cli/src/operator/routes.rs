@@ -144,7 +144,7 @@ async fn last(
 ) -> Result<Json<Vec<Seen>>, Problem> {
     require_operator(&identity)?;
     let pattern = pattern(&query.pattern)?;
-    super::last(&operator.adapters, identity.tenant, pattern, query.recent, query.reveal)
+    super::last(operator.adapters.cache.as_ref(), identity.tenant, pattern, query.recent, query.reveal)
         .await
         .map(Json)
         .map_err(|failure| problem(&failure))
@@ -157,7 +157,9 @@ async fn tail(
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     require_operator(&identity)?;
-    let tap = super::tap(&operator.adapters, &pattern(&query.pattern)?).await.map_err(|failure| problem(&failure))?;
+    let tap = super::tap(operator.adapters.broker.as_ref(), &pattern(&query.pattern)?)
+        .await
+        .map_err(|failure| problem(&failure))?;
     let lines = stream::unfold((tap, identity.tenant), move |(mut tap, tenant)| async move {
         let seen = super::next_seen(tap.as_mut(), &tenant, query.reveal).await?;
         Some((json_line(&seen), (tap, tenant)))
@@ -204,6 +206,7 @@ pub(super) fn problem(failure: &Failure) -> Problem {
         Failure::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unreachable"),
         Failure::Unknown(_) => (StatusCode::GATEWAY_TIMEOUT, "unknown"),
         Failure::NotReady(_) => (StatusCode::CONFLICT, "not_ready"),
+        Failure::Drifted(_) => (StatusCode::FAILED_DEPENDENCY, "drifted"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
     };
     Problem::new(status, code, failure.to_string())

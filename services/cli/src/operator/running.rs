@@ -3,36 +3,30 @@
 use std::time::Duration;
 
 use fabric::{
-    Actor, ActorId, Adapters, Clock, Role,
+    Actor, ActorId, Clock, Role,
     config::Config,
     identity::{Identity, Tokens},
 };
 
 use super::{Client, ROLE};
-use crate::{
-    Outcome,
-    args::Common,
-    exit::Failure,
-    platform::{self, Running},
-};
+use crate::{Outcome, args::Common, exit::Failure, platform};
 
 /// Whom a command speaks to.
 pub enum Reach {
     /// A running `fabric up`.
     Running(Client),
-    /// The broker and the cache themselves.
-    Direct(Adapters),
+    /// The broker and the cache themselves, to which a command connects as far as it needs them.
+    Direct,
 }
 
 /// How long the token of a single command is valid.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
 
 /// Finds out whom to speak to: the servers that the configuration names, else the running `fabric up`.
-pub async fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
+pub fn reach(common: &Common, config: &Config) -> Outcome<Reach> {
     let names_server = config.broker.url.scheme() != "memory" || config.cache.url.scheme() != "memory";
     if common.url.is_none() && names_server {
-        let adapters = platform::adapters(config).await?;
-        return Ok(Reach::Direct(adapters));
+        return Ok(Reach::Direct);
     }
     Ok(Reach::Running(client(common, config)?))
 }
@@ -53,9 +47,7 @@ pub fn address(common: &Common, config: &Config) -> Outcome<String> {
     if let Some(url) = &common.url {
         return Ok(url.clone());
     }
-    let file = platform::running_file(config);
-    let running: Option<Running> = std::fs::read(&file).ok().and_then(|json| serde_json::from_slice(&json).ok());
-    running.map(|running| running.url).ok_or_else(|| {
+    platform::running(config).map(|running| running.url).ok_or_else(|| {
         Failure::Unreachable(format!(
             "no `fabric up` runs with the data folder {}: start one, or name the servers with --amqp and --redis",
             config.data.folder.display()

@@ -21,11 +21,42 @@ pub fn show<T: Serialize>(json: bool, value: &T, human: impl FnOnce(&T) -> Strin
     line(&text)
 }
 
-/// Writes a line to standard output. A reader that has gone away, such as `head`, is no failure: there is nobody left to tell.
+/// Writes a value as JSON on a single line, or what `human` makes of it: for a command that writes several values.
+pub fn show_line<T: Serialize>(json: bool, value: &T, human: impl FnOnce(&T) -> String) -> Outcome {
+    let text = if json {
+        serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?
+    } else {
+        human(value)
+    };
+    line(&text)
+}
+
+/// Says something on standard error that keeps nothing from being done.
+pub fn warn(text: &str) {
+    complain(&format!("warning: {text}"));
+}
+
+/// Writes a line to standard output. A reader that has gone away, such as `head`, is no failure and ends nothing: what was begun is
+/// brought to its end, and what it came to stands in the exit code.
 pub fn line(text: &str) -> Outcome {
+    written(text).map(drop)
+}
+
+/// The same for a command that does nothing but show what goes by. Without a reader there is nothing left to do, so it ends.
+pub fn passing(text: &str) -> Outcome {
+    if written(text)? { Ok(()) } else { Err(Failure::Finished) }
+}
+
+/// Whether somebody reads it.
+fn written(text: &str) -> Outcome<bool> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Finished),
-        written => Ok(written?),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => Ok(written.map(|()| true)?),
     }
+}
+
+/// Says something on standard error. When nobody reads that either, there is nobody left to tell, and the exit code says it.
+pub fn complain(text: &str) {
+    drop(writeln!(io::stderr(), "fabric: {text}"));
 }

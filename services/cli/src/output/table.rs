@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal, stdout};
 
-use comfy_table::{Attribute, Cell, ContentArrangement, presets::NOTHING};
+use comfy_table::{Attribute, Cell, Column, ColumnConstraint, ContentArrangement, Width, presets::NOTHING};
 use jiff::Timestamp;
 
-/// A table that is written for people.
+/// A table that is written for people. On a terminal it is as wide as that if it can be: prose is wrapped between its words, and a word is
+/// never broken, since it may be a name that somebody wants to copy.
 pub struct Table(comfy_table::Table);
 
 impl Table {
@@ -13,10 +14,11 @@ impl Table {
     pub fn new(headings: &[&str]) -> Self {
         let mut table = comfy_table::Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        if !is_decorated() {
-            table.force_no_tty();
-        }
-        table.set_header(headings.iter().map(|heading| Cell::new(heading).add_attribute(Attribute::Bold)));
+        let has_colours = has_colours(stdout().is_terminal(), std::env::var("NO_COLOR").ok().as_deref());
+        table.set_header(headings.iter().map(|heading| {
+            let cell = Cell::new(heading);
+            if has_colours { cell.add_attribute(Attribute::Bold) } else { cell }
+        }));
         Self(table)
     }
 
@@ -29,12 +31,35 @@ impl Table {
 
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
+        let widths: Vec<u16> = self.0.column_iter().map(|column| width_at_least(&self.0, column)).collect();
+        let mut table = self.0.clone();
+        table.set_constraints(widths.into_iter().map(|width| ColumnConstraint::LowerBoundary(Width::Fixed(width))));
+        table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 }
 
-fn is_decorated() -> bool {
-    stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Up to how many characters a text is never wrapped, such as `not consuming` or `12 ms`.
+const SHORT_CHARS_MAX: usize = 14;
+
+/// How wide a column must be for its longest word, with what is before and behind it.
+fn width_at_least(table: &comfy_table::Table, column: &Column) -> u16 {
+    let cells = table.column_cells_with_header_iter(column.index).flatten().map(Cell::content);
+    let longest = cells.filter_map(|text| text.lines().map(unbroken_chars).max()).max();
+    u16::try_from(longest.unwrap_or_default()).unwrap_or(u16::MAX).saturating_add(column.padding_width())
+}
+
+/// How many characters of a text must stay on one line.
+fn unbroken_chars(text: &str) -> usize {
+    let chars = text.chars().count();
+    if chars <= SHORT_CHARS_MAX {
+        return chars;
+    }
+    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+}
+
+/// Whether to decorate text. `NO_COLOR` says that somebody does not want that, unless it is empty.
+fn has_colours(is_terminal: bool, no_color: Option<&str>) -> bool {
+    is_terminal && no_color.is_none_or(str::is_empty)
 }
 
 /// A number with its thousands apart: `174085` as `174,085`.
@@ -74,6 +99,34 @@ mod tests {
         let now = Timestamp::from_second(1_000_000).unwrap();
         for (seconds, text) in [(-5, "0s"), (59, "59s"), (60, "1m"), (7_300, "2h"), (200_000, "2d")] {
             assert_eq!(age(Timestamp::from_second(1_000_000 - seconds).unwrap(), now), text);
+        }
+    }
+
+    #[test]
+    fn words_stay_whole_however_narrow_the_terminal_is() {
+        let name = "academic.grade_calculation_listener";
+        let prose = "It is told in several words that find room on several lines, one below the other.";
+        let mut table = Table::new(&["SUBSCRIPTION", "STATE", "PER SECOND", "WHAT IT DOES"]);
+        table.row([name, "not consuming", "174,085", prose]);
+        for width in [1, 20, 40, 60, 80, 100, 120, 400] {
+            table.0.set_width(width);
+            let text = table.to_string();
+            for word in [name, "consuming", "174,085", "SUBSCRIPTION", "SECOND"].into_iter().chain(prose.split(' ')) {
+                assert!(text.split_whitespace().any(|part| part == word), "{word} at {width}: {text}");
+            }
+            for short in ["not consuming", "PER SECOND", "WHAT IT DOES"] {
+                assert!(text.contains(short), "{short} at {width}: {text}");
+            }
+            let widest = text.lines().map(str::len).max().unwrap_or_default();
+            assert!(width < 80 || widest <= usize::from(width), "{widest} at {width}: {text}");
+        }
+    }
+
+    #[test]
+    fn colours_are_for_terminals_whose_owner_wants_them() {
+        let table = [(true, None, true), (true, Some(""), true), (true, Some("1"), false), (false, None, false)];
+        for (is_terminal, no_color, expected) in table {
+            assert_eq!(has_colours(is_terminal, no_color), expected, "{is_terminal} {no_color:?}");
         }
     }
 

@@ -22,19 +22,28 @@ async fn events_of_other_producers_are_published_one_by_one_and_keep_their_ids()
     let foreign = json!({ "tenantid": "other" });
     let mut elsewhere = event("e-4", &payload);
     elsewhere["tenantid"] = foreign["tenantid"].clone();
-    let batch = json!([event("e-1", &payload), event("e-2", &json!({})), { "specversion": "1.0" }, elsewhere]);
+    // One that does not say whose it is belongs to the tenant of the command.
+    let mut nobodys = event("e-5", &payload);
+    nobodys.as_object_mut().unwrap().remove("tenantid");
+    let batch = json!([event("e-1", &payload), event("e-2", &json!({})), { "specversion": "1.0" }, elsewhere, nobodys]);
     std::fs::write(&file, batch.to_string())?;
 
     let output = cli.run(&["publish", "--cloudevents", &path, "--json"]).await?;
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
     let lines: Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!(lines[0]["topic"], "social.post.deleted");
-    for (line, why) in [(1, "missing field"), (2, "missing"), (3, "tenant")] {
+    for (line, id, why) in
+        [(1, json!("e-2"), "must be there"), (2, Value::Null, "missing"), (3, json!("e-4"), "tenant")]
+    {
         let said = lines[line]["refused"].as_str().unwrap_or_default();
         assert!(said.contains(why), "{line}: {said}");
+        assert_eq!(lines[line]["id"], id, "a refused one is told apart by what it calls itself");
+        assert_eq!(lines[line]["topic"].is_string(), id.is_string());
     }
+    assert_eq!((&lines[4]["topic"], lines[4]["refused"].is_null()), (&json!("social.post.deleted"), true), "{lines}");
     let again = cli.json(&["last", "social.post.deleted"]).await?;
-    assert_eq!((&again[0]["id"], &again[0]["time"]), (&lines[0]["id"], &json!("2026-11-02T09:30:00Z")));
+    assert_eq!(again[0]["time"], json!("2026-11-02T09:30:00Z"));
+    assert!([&lines[0]["id"], &lines[4]["id"]].contains(&&again[0]["id"]), "{again}");
 
     std::fs::write(&file, event("e-1", &payload).to_string())?;
     let one = cli.json(&["publish", "--cloudevents", &path]).await?;

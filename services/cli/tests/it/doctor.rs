@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use fabric::{
-    core::topology::{BindingDefinition, PolicyDefinition},
+    SubscriptionName,
+    config::Config,
+    core::{
+        message::{Headers, Message, Outgoing, Properties},
+        topology::{BindingDefinition, PolicyDefinition, names},
+    },
     management::Management,
+    runtime::parked::ParkedQueue,
 };
 use fabric_testkit::{
     servers::{RabbitMq, RabbitMqOptions, Redis, Server, require},
@@ -27,21 +33,40 @@ async fn examine(cli: &Cli, target: &[&str]) -> Result<(i32, Value)> {
     Ok((code, serde_json::from_slice(&output.stdout)?))
 }
 
-/// Waits until the doctor finds this and nothing else that is grave. What the broker says of itself is some seconds old.
-async fn finds(cli: &Cli, target: &[&str], symptom: &str, next: &str) -> Result<()> {
+/// Waits until the doctor finds this and nothing else that is grave, and gives the whole command that it names. What the broker says of
+/// itself is some seconds old.
+async fn finds(cli: &Cli, target: &[&str], symptom: &str, next: &str) -> Result<String> {
     let last = Mutex::new(Value::Null);
+    let named = Mutex::new(String::new());
     let found = eventually(DEADLINE, symptom, async || {
         let (code, report) = examine(cli, target).await?;
         let findings = report["findings"].as_array().cloned().unwrap_or_default();
         let troubles: Vec<&Value> = findings.iter().filter(|one| one["severity"] == "trouble").collect();
-        let is_found = !troubles.is_empty()
-            && troubles.iter().all(|one| one["symptom"] == symptom)
-            && troubles.iter().any(|one| one["next"].as_str().is_some_and(|own| own.starts_with(next)));
+        let mut nexts = troubles.iter().filter_map(|one| one["next"].as_str());
+        let own = nexts.find(|own| own.starts_with(next)).unwrap_or_default();
+        own.clone_into(&mut named.lock().unwrap());
+        let is_found = !own.is_empty() && troubles.iter().all(|one| one["symptom"] == symptom);
         *last.lock().unwrap() = report;
         Ok::<bool, anyhow::Error>(is_found && code == 6)
     });
-    found.await.with_context(|| format!("{:#}", last.lock().unwrap()))
+    found.await.with_context(|| format!("{:#}", last.lock().unwrap()))?;
+    Ok(named.into_inner().unwrap())
 }
+
+/// Runs a command of `rabbitmqctl` as a shell reads it, and gives what it prints.
+async fn run_as_printed(rabbitmq: &RabbitMq, command: &str) -> Result<String> {
+    let line = format!("printf '%s\\n' {command}");
+    let output = tokio::process::Command::new("sh").args(["-c", &line]).output().await?;
+    let words = String::from_utf8(output.stdout)?;
+    let words: Vec<&str> = words.lines().collect();
+    let ["rabbitmqctl", arguments @ ..] = words.as_slice() else { bail!("{command} is another tool's") };
+    rabbitmq.ctl(arguments).await
+}
+
+/// A name that a shell would take apart.
+const VHOST: &str = "my school #1";
+/// The same in a URL.
+const VHOST_IN_URL: &str = "my%20school%20%231";
 
 /// Waits until the doctor finds no trouble.
 async fn is_healthy(cli: &Cli) -> Result<Value> {
@@ -67,9 +92,12 @@ async fn what_is_broken_on_rabbitmq_is_named() -> Result<()> {
     }
     let options = RabbitMqOptions { management: true };
     let (mut rabbitmq, redis) = tokio::try_join!(RabbitMq::start_with(options), Redis::start())?;
+    rabbitmq.ctl(&["add_vhost", VHOST]).await?;
+    rabbitmq.ctl(&["set_permissions", "-p", VHOST, "guest", ".*", ".*", ".*"]).await?;
     let url = rabbitmq.management_url().context("it was asked for")?;
-    let cli = Cli::on(&rabbitmq.url(), &redis.url())?.with("FABRIC__TOPOLOGY__MANAGEMENT_URL", &url);
-    let management = Management::new(url.parse()?, "/", Duration::from_secs(30));
+    let amqp = rabbitmq.url_at(rabbitmq.addr(), VHOST_IN_URL);
+    let cli = Cli::on(&amqp, &redis.url())?.with("FABRIC__TOPOLOGY__MANAGEMENT_URL", &url);
+    let management = Management::new(url.parse()?, VHOST, Duration::from_secs(30));
     let up = cli.up(&[]).await?;
 
     let report = is_healthy(&cli).await?;
@@ -78,13 +106,15 @@ async fn what_is_broken_on_rabbitmq_is_named() -> Result<()> {
     fails(&cli, &["doctor", "notification.dispach"], 3).await?;
 
     a_binding_is_missing(&cli, &management).await?;
-    a_foreign_policy_wins(&cli, &management).await?;
+    a_foreign_policy_wins(&cli, &management, &rabbitmq).await?;
+    parked_events_are_looked_at(&cli, &amqp).await?;
 
     cli.json(&["pause", DISPATCH, "--reason", "the mail server moves"]).await?;
     finds(&cli, &[DISPATCH], "paused", "fabric resume notification.dispatch").await?;
     let output = cli.run(&["doctor"]).await?;
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("the mail server moves") && text.contains("by operator"), "{text}");
+    assert!(text.contains("need what this one was given: --amqp --redis") && !text.contains("guest"), "{text}");
     cli.json(&["resume", DISPATCH]).await?;
     is_healthy(&cli).await?;
 
@@ -94,7 +124,7 @@ async fn what_is_broken_on_rabbitmq_is_named() -> Result<()> {
     is_healthy(&cli).await?;
 
     up.stop().await?;
-    finds(&cli, &[DISPATCH], "no_consumer", "fabric up --services notification").await
+    finds(&cli, &[DISPATCH], "no_consumer", "fabric up --services notification").await.map(drop)
 }
 
 async fn a_binding_is_missing(cli: &Cli, management: &Management) -> Result<()> {
@@ -110,7 +140,7 @@ async fn a_binding_is_missing(cli: &Cli, management: &Management) -> Result<()> 
     is_healthy(cli).await.map(drop)
 }
 
-async fn a_foreign_policy_wins(cli: &Cli, management: &Management) -> Result<()> {
+async fn a_foreign_policy_wins(cli: &Cli, management: &Management, rabbitmq: &RabbitMq) -> Result<()> {
     let theirs = PolicyDefinition {
         pattern: format!("^{DISPATCH}$"),
         apply_to: "queues".to_owned(),
@@ -118,9 +148,63 @@ async fn a_foreign_policy_wins(cli: &Cli, management: &Management) -> Result<()>
         definition: BTreeMap::from([("max-length".to_owned(), 1_000_000.into())]),
     };
     management.put_policy("theirs", &theirs).await?;
-    finds(cli, &[DISPATCH], "policy", "rabbitmqctl list_policies").await?;
+    let next = finds(cli, &[DISPATCH], "policy", "rabbitmqctl list_policies").await?;
+    let listed = run_as_printed(rabbitmq, &next).await?;
+    assert!(listed.contains("theirs"), "{next}: {listed}");
     management.delete_policy("theirs").await?;
     is_healthy(cli).await.map(drop)
+}
+
+/// More are parked than are looked at, and the broker has parked the first of them.
+async fn parked_events_are_looked_at(cli: &Cli, amqp: &str) -> Result<()> {
+    const PARKED: u64 = 210;
+    let config = Config::load(None, [("FABRIC__BROKER__URL".to_owned(), amqp.to_owned())])?;
+    let broker = fabric::connect(&config, "test").await?.broker;
+    let subscription = DISPATCH.parse()?;
+    for number in 0..PARKED {
+        broker.publish(parked(&subscription, number)).await?;
+    }
+    finds(cli, &[DISPATCH], "gave_up", "fabric parked ls notification.dispatch").await?;
+    let report = eventually_notes(cli, "parked").await?;
+    assert!(report.contains("given 1 events of the 200 that were parked first up"), "{report}");
+
+    let mut queue = ParkedQueue::open(broker.as_ref(), &subscription, DEADLINE).await?;
+    let report = eventually_notes(cli, "unknown").await?;
+    assert!(report.contains("somebody else is reading them"), "{report}");
+    assert!(report.contains("fabric doctor notification.dispatch"), "{report}");
+    for number in 0..PARKED {
+        let incoming = queue.next().await?.context("it is still parked")?;
+        assert_eq!(incoming.message.properties.message_id, Some(number.to_string()), "in its place");
+        queue.remove(incoming.tag).await?;
+    }
+    queue.close().await;
+    broker.close(DEADLINE).await;
+    is_healthy(cli).await.map(drop)
+}
+
+/// A parked event; the first one is as the broker parks it, without a fault.
+fn parked(subscription: &SubscriptionName, number: u64) -> Outgoing {
+    let queue = names::parked_queue(subscription);
+    let mut headers = Headers::default();
+    if number > 0 {
+        headers.set("fabric-fault-type", "permanent");
+    }
+    let properties = Properties { message_id: Some(number.to_string()), persistent: true, ..Properties::default() };
+    let message = Message { properties, headers, body: "{}".into() };
+    Outgoing { exchange: names::queues_exchange(names::service_of(&queue)), routing_key: queue, message }
+}
+
+/// Waits until the doctor notes this about the dispatch, and gives all that it found.
+async fn eventually_notes(cli: &Cli, symptom: &str) -> Result<String> {
+    let last = Mutex::new(Value::Null);
+    eventually(DEADLINE, symptom, async || {
+        let (_, report) = examine(cli, &[DISPATCH]).await?;
+        let is_noted = report["findings"].as_array().into_iter().flatten().any(|one| one["symptom"] == symptom);
+        *last.lock().unwrap() = report;
+        Ok::<bool, anyhow::Error>(is_noted)
+    })
+    .await?;
+    Ok(last.into_inner().unwrap().to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

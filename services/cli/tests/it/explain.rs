@@ -71,7 +71,7 @@ async fn a_queue_says_what_can_reach_it() -> Result<()> {
     let work = cli.json(&["explain", "--queue", "notification.dispatch"]).await?;
     assert_eq!(
         (&work["kind"], &work["dead_letters_to"], &work["policy"]["name"]),
-        (&json!("work"), &json!("notification.dispatch.parked"), &json!("fabric-work"))
+        (&json!("work"), &json!("notification.dispatch.parked"), &json!("fabric-work.notification"))
     );
     assert!(names(&work["events"], "topic").contains(&"notification.dispatch.requested"), "{work}");
     let table = [
@@ -90,5 +90,38 @@ async fn a_queue_says_what_can_reach_it() -> Result<()> {
     assert!(said.contains("did you mean notification.dispatch"), "{said}");
     fails(&cli, &["explain"], 2).await?;
     fails(&cli, &["explain", "--queue", "x", "--key", "y"], 2).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_subscription_with_partitions_names_its_queues() -> Result<()> {
+    let cli = Cli::new()?;
+    let said = fails(&cli, &["explain", "--queue", "academic.gpa_update"], 3).await?;
+    assert!(said.contains("academic.gpa_update is a subscription"), "{said}");
+    let queues = said.split([' ', ',', ':']).filter(|word| word.starts_with("academic.gpa_update."));
+    let queues: Vec<&str> = queues.collect();
+    assert!(queues.len() > 1, "{said}");
+    for queue in queues {
+        let explained = cli.json(&["explain", "--queue", queue]).await?;
+        assert_eq!(explained["subscription"], "academic.gpa_update");
+    }
+    let said = fails(&cli, &["explain", "--queue", "nothing-like-this"], 3).await?;
+    assert!(said.trim_end().ends_with("there is no queue nothing-like-this"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_reason_stands_below_because() -> Result<()> {
+    let cli = Cli::new()?;
+    let table: [(&[&str], &str); 3] = [
+        (&["explain", "gradebook.grade.posted"], "LISTENS TO"),
+        (&["explain", "--queue", "notification.dispatch"], "PATTERN"),
+        (&["events", "show", "gradebook.grade.posted"], "LISTENS TO"),
+    ];
+    for (command, before) in table {
+        let text = cli.ok(command).await?;
+        let heading = text.lines().find(|line| line.contains("BECAUSE")).unwrap_or_default();
+        assert!(heading.contains(before) && heading.ends_with("BECAUSE") && !text.contains("SINCE"), "{text}");
+    }
     Ok(())
 }

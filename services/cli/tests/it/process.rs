@@ -94,9 +94,11 @@ impl Cli {
     /// A command that is not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fabric"));
+        // Health asks a process and not the servers, so it refuses to be told where these are.
+        let options = if arguments.first() == Some(&"health") { &[][..] } else { &self.options };
         command
             .args(arguments)
-            .args(&self.options)
+            .args(options)
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

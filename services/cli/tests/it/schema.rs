@@ -75,6 +75,24 @@ async fn a_change_is_named_with_its_class_and_a_breaking_one_is_refused() -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_event_is_kept_by_writing_and_what_is_not_kept_fails() -> Result<()> {
+    let cli = Cli::new()?;
+    changed(&cli, |_| ()).await?;
+    let check = ["schema", "check", TOPIC, "--dir", "schemas"];
+    cli.ok(&check).await?;
+    std::fs::remove_file(cli.folder().join("schemas").join(format!("{TOPIC}.v1.json")))?;
+    let output = cli.run(&check).await?;
+    let (rows, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{rows}{said}");
+    for words in [&rows, &said] {
+        assert!(words.contains("not kept yet: run `fabric schema write`"), "{rows}{said}");
+    }
+    cli.ok(&["schema", "write", TOPIC, "--dir", "schemas"]).await?;
+    cli.ok(&check).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_belong_to_nothing_known_are_named() -> Result<()> {
     let cli = Cli::new()?;
     changed(&cli, |_| ()).await?;
@@ -91,7 +109,7 @@ async fn files_that_belong_to_nothing_known_are_named() -> Result<()> {
         (TOPIC, "newer"),
         ("gradebook.grade.lost", "unknown"),
         ("else.json", "unreadable"),
-        ("gradebook.grade.created", "missing"),
+        ("gradebook.grade.created", "not_kept"),
     ] {
         assert!(kinds.contains(&(Some(expected.0), Some(expected.1))), "{expected:?} in {kinds:?}");
     }

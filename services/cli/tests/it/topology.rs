@@ -4,6 +4,7 @@ mod applying;
 mod load;
 mod migrating;
 mod ordered;
+mod served;
 mod users;
 mod watching;
 

@@ -23,7 +23,7 @@ pub enum ReviewDocument {
     /// It is genuine.
     Verify {
         /// The day until which this holds.
-        valid_until_date: Option<Date>,
+        valid_until_date: Option<Private<Date>>,
     },
     /// It is not accepted, or not any more.
     Reject {

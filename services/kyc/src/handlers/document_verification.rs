@@ -51,7 +51,7 @@ fn verified(event: DocumentSubmitted) -> DocumentVerified {
         document_type: event.document_type,
         method: VerificationMethod::Automatic,
         verified_by_id: None,
-        valid_until_date: event.expiry_date.map(Private::into_inner),
+        valid_until_date: event.expiry_date,
         verified_at: event.submitted_at,
     }
 }

@@ -76,7 +76,7 @@ async fn publish(
                 granted_role: role,
                 document_ids: rests_on.clone(),
                 verified_by_id: cause.by.clone(),
-                valid_until_date: *valid_until,
+                valid_until_date: valid_until.map(Private::new),
                 verified_at: cause.at,
             };
             context.react(event, identity.as_str()).await.map(drop)
@@ -94,7 +94,7 @@ async fn publish(
             context.react(event, identity.as_str()).await.map(drop)
         }
         Decision::Expire(last_day) => {
-            let expiry_date = last_day.unwrap_or_else(|| cause.at.to_zoned(TimeZone::UTC).date());
+            let expiry_date = last_day.unwrap_or_else(|| cause.at.to_zoned(TimeZone::UTC).date()).into();
             let event = IdentityExpired { identity_id, owner_id, lost_role: role, expiry_date, noticed_at: cause.at };
             context.react(event, identity.as_str()).await.map(drop)
         }

@@ -13,7 +13,7 @@ use fabric_catalog::{
         DocumentExpired, DocumentRejected, DocumentSubmitted, DocumentType, DocumentVerified,
         IdentityVerificationRequested,
     },
-    values::{Id, Sha256},
+    values::{Id, Private, Sha256},
 };
 
 pub use document::{Document, DocumentState, Rejection};
@@ -75,7 +75,7 @@ impl Model {
         let document =
             self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.state = document.state.evolve(DocumentState::Verified);
-        document.valid_until = event.valid_until_date;
+        document.valid_until = event.valid_until_date.map(Private::into_inner);
     }
 
     /// Takes in that a document was rejected.
@@ -92,7 +92,7 @@ impl Model {
         let document =
             self.document_mut(&event.document_id, &event.owner_id, event.identity_id.as_ref(), event.document_type);
         document.state = document.state.evolve(DocumentState::Expired);
-        document.valid_until = Some(event.expiry_date);
+        document.valid_until = Some(*event.expiry_date.get());
     }
 
     /// Takes in a request to be verified.

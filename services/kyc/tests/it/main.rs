@@ -68,7 +68,10 @@ async fn a_passport_verifies_the_identity() {
     let document = submit(&harness, &passport("2031-05-17")).await;
 
     let verified: DocumentVerified = only(&harness);
-    assert_eq!((verified.method, verified.valid_until_date), (VerificationMethod::Automatic, Some(date(2031, 5, 17))));
+    assert_eq!(
+        (verified.method, verified.valid_until_date),
+        (VerificationMethod::Automatic, Some(date(2031, 5, 17).into()))
+    );
     let verified: IdentityVerified = only(&harness);
     assert_eq!((verified.identity_id.as_str(), verified.granted_role), (identity.as_str(), AccountRole::VerifiedTutor));
     assert_eq!(verified.document_ids, [Id::try_new(document).unwrap()]);
@@ -129,7 +132,7 @@ async fn a_person_decides_what_a_program_cannot() {
     let both = [passport, certificate].map(|id| Id::try_new(id).unwrap());
     assert_eq!(
         (verified.document_ids.as_slice(), verified.valid_until_date),
-        (both.as_slice(), Some(date(2028, 1, 31)))
+        (both.as_slice(), Some(date(2028, 1, 31).into()))
     );
     assert_eq!(verified.verified_by_id.as_ref().map(Id::as_str), Some("u-reviewer"));
     assert_eq!(reviewer(&harness).post(&path, &verify).await.status, 409, "that is decided");
@@ -162,7 +165,7 @@ async fn an_identity_ends_with_its_documents() {
     harness.publish(expired).await;
     harness.settle().await;
     let ended: IdentityExpired = only(&harness);
-    assert_eq!((ended.identity_id.as_str(), ended.expiry_date), (identity.as_str(), date(2031, 5, 17)));
+    assert_eq!((ended.identity_id.as_str(), ended.expiry_date), (identity.as_str(), date(2031, 5, 17).into()));
 }
 
 #[tokio::test]

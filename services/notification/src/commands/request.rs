@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use fabric::http::Problem;
 use fabric_catalog::{
     notification::{Channel, NotificationDispatchRequested, Urgency},
-    values::{EmailAddress, Id, Language, PhoneNumber, PrivateText},
+    values::{EmailAddress, Id, Language, PhoneNumber, Private, PrivateText},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -93,7 +93,7 @@ pub fn request(
         variables: command.variables,
         channels: command.channels,
         urgency: command.urgency.unwrap_or(Urgency::Normal),
-        language: command.language,
+        language: command.language.map(Private::new),
         email: command.email,
         phone: command.phone,
         deliver_after_at: None,

@@ -87,6 +87,7 @@ fn fallback(model: &Model, id: &Id, failed: Channel) -> Result<Option<Outcome>, 
     Ok(Some(Outcome {
         notification_id: id.clone(),
         recipient_id: notice.recipient_id.clone(),
+        subject_id: notice.subject_id.clone(),
         delivered: BTreeSet::from([Channel::InApp]),
         failed: notice.failed.iter().copied().chain([failed]).collect(),
         attempts: notice.attempts.max(1),
@@ -111,6 +112,7 @@ mod tests {
         model.notices.request(&id("n-1"), || Notice {
             request: EventId::from_parts(1, [0; 10]),
             recipient_id: id("ada"),
+            subject_id: Some(id("ada")),
             template: "notice".into(),
             urgency: Urgency::Normal,
             text: Text { subject: "Hello".into(), body: "there".into() },

@@ -4,7 +4,8 @@ use fabric::{Context, Fault};
 use fabric_catalog::{
     demographics::{UserCreated, UserUpdated},
     gradebook::{AssignmentCreated, AssignmentUpdated},
-    user::{AccountRegistered, ProfileUpdated},
+    user::{AccountRegistered, ProfileField, ProfileUpdated, RegisteredProfile},
+    values::Private,
 };
 
 use super::update;
@@ -16,8 +17,8 @@ macro_rules! school_says {
         let at = $context.moment();
         update(&$context, |model| {
             let person = model.directory.person_mut($event.user_id);
-            let given = $event.preferred_given_name.as_ref().unwrap_or(&$event.given_name);
-            let family = $event.preferred_family_name.as_ref().unwrap_or(&$event.family_name);
+            let given = $event.preferred_given_name.unwrap_or($event.given_name);
+            let family = $event.preferred_family_name.unwrap_or($event.family_name);
             person.set_name(at, given, family);
             person.email.set(at, $event.email);
             person.guardians.set(at, $event.agent_ids);
@@ -38,10 +39,11 @@ pub async fn updated(event: UserUpdated, context: Context<State>) -> Result<(), 
 pub async fn registered(event: AccountRegistered, context: Context<State>) -> Result<(), Fault> {
     let at = context.moment();
     update(&context, |model| {
+        let RegisteredProfile { first_name, last_name, preferences } = event.profile;
         let person = model.directory.person_mut(event.user_id);
-        person.set_name(at, &event.given_name, &event.family_name);
+        person.set_name(at, first_name, last_name);
         person.email.set(at, Some(event.email));
-        person.language.set(at, event.language);
+        person.language.set(at, preferences.language.map(Private::into_inner));
     });
     Ok(())
 }
@@ -49,10 +51,20 @@ pub async fn registered(event: AccountRegistered, context: Context<State>) -> Re
 pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> Result<(), Fault> {
     let at = context.moment();
     update(&context, |model| {
+        let (changed, new) = (event.changed_fields, event.new_values);
         let person = model.directory.person_mut(event.user_id);
-        person.set_name(at, &event.given_name, &event.family_name);
-        person.email.set(at, event.email);
-        person.language.set(at, event.language);
+        if let Some(name) = new.first_name {
+            person.given_name.set(at, name);
+        }
+        if let Some(name) = new.last_name {
+            person.family_name.set(at, name);
+        }
+        if changed.contains(&ProfileField::Email) {
+            person.email.set(at, new.email);
+        }
+        if changed.contains(&ProfileField::Language) {
+            person.language.set(at, new.language.map(Private::into_inner));
+        }
     });
     Ok(())
 }

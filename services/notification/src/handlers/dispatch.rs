@@ -73,8 +73,15 @@ async fn deliver(
             notice.failed.extend(&failed);
         }
     });
-    let (notification_id, recipient_id) = (event.notification_id.clone(), event.recipient_id.clone());
-    tell(context, Outcome { notification_id, recipient_id, delivered, failed, attempts }).await
+    let outcome = Outcome {
+        notification_id: event.notification_id.clone(),
+        recipient_id: event.recipient_id.clone(),
+        subject_id: event.subject_id.clone(),
+        delivered,
+        failed,
+        attempts,
+    };
+    tell(context, outcome).await
 }
 
 fn remember(context: &Context<State>, event: &NotificationDispatchRequested, text: &Text, withheld: Option<Withheld>) {
@@ -83,6 +90,7 @@ fn remember(context: &Context<State>, event: &NotificationDispatchRequested, tex
         let notice = model.notices.request(&event.notification_id, || Notice {
             request,
             recipient_id: event.recipient_id.clone(),
+            subject_id: event.subject_id.clone(),
             template: event.template.clone(),
             urgency: event.urgency,
             text: text.clone(),
@@ -162,6 +170,7 @@ async fn say_sent(
         notification_id: event.notification_id.clone(),
         message_id: sent.message_id,
         recipient_id: event.recipient_id.clone(),
+        subject_id: event.subject_id.clone(),
         provider: sent.provider.to_owned(),
         attempt,
         sent_at: context.clock().now(),
@@ -179,6 +188,7 @@ async fn say_failed(
         notification_id: event.notification_id.clone(),
         message_id: None,
         recipient_id: event.recipient_id.clone(),
+        subject_id: event.subject_id.clone(),
         code,
         attempts,
         failed_at: context.clock().now(),
@@ -190,6 +200,7 @@ async fn say_failed(
 pub(super) struct Outcome {
     pub notification_id: Id,
     pub recipient_id: Id,
+    pub subject_id: Option<Id>,
     pub delivered: BTreeSet<Channel>,
     pub failed: BTreeSet<Channel>,
     pub attempts: u16,
@@ -198,18 +209,20 @@ pub(super) struct Outcome {
 /// Says on which channels a notice was delivered. Of one that was delivered on none, the event of each failed channel
 /// speaks.
 pub(super) async fn tell(context: &Context<State>, outcome: Outcome) -> Result<(), Fault> {
-    let Outcome { notification_id, recipient_id, delivered, failed, attempts } = outcome;
+    let Outcome { notification_id, recipient_id, subject_id, delivered, failed, attempts } = outcome;
     let (attempts, delivered_at) = (u32::from(attempts), context.clock().now());
     if delivered.is_empty() {
         return Ok(());
     }
     if failed.is_empty() {
-        let event = DeliveryCompleted { notification_id, recipient_id, channels: delivered, attempts, delivered_at };
+        let channels = delivered;
+        let event = DeliveryCompleted { notification_id, recipient_id, subject_id, channels, attempts, delivered_at };
         return context.react(event, "").await.map(drop);
     }
     let event = DeliveryPartiallyCompleted {
         notification_id,
         recipient_id,
+        subject_id,
         delivered_channels: delivered,
         failed_channels: failed,
         attempts,

@@ -17,12 +17,12 @@ pub async fn posted(event: GradePosted, context: Context<State>) -> Result<(), F
 
 fn notices(directory: &Directory, student: &Id, assignment: &Id) -> Vec<Notice> {
     let title = directory.title_of(assignment).unwrap_or("an assignment");
-    let name = directory.name_of(student).unwrap_or("your child");
+    let name = directory.name_of(student).unwrap_or_else(|| "your child".to_owned());
     let to_guardian = |guardian: &Id| Notice {
         recipient: guardian.clone(),
         subject: Some(student.clone()),
         template: "child_grade_posted",
-        variables: vec![("student", name.to_owned()), ("assignment", title.to_owned())],
+        variables: vec![("student", name.clone()), ("assignment", title.to_owned())],
     };
     let to_student = Notice {
         recipient: student.clone(),
@@ -54,7 +54,7 @@ mod tests {
 
         directory.set_title(id("li-1"), at, "Algebra".into());
         let person = directory.person_mut(id("ada"));
-        person.set_name(at, &"Ada".parse().unwrap(), &"Noel".parse().unwrap());
+        person.set_name(at, "Ada".parse().unwrap(), "Noel".parse().unwrap());
         person.guardians.set(at, vec![id("ann")]);
         let known = [
             (id("ada"), "grade_posted", vec![("assignment", "Algebra".to_owned())]),

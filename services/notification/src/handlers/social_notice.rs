@@ -22,7 +22,7 @@ pub async fn connection_requested(event: ConnectionRequested, context: Context<S
 }
 
 async fn tell(context: Context<State>, recipient: Id, template: &'static str, member: &Id) -> Result<(), Fault> {
-    let name = read(&context, |model| model.directory.name_of(member).unwrap_or("A member").to_owned());
+    let name = read(&context, |model| model.directory.name_of(member)).unwrap_or_else(|| "A member".to_owned());
     let notice = Notice { recipient, subject: None, template, variables: vec![("member", name)] };
     ask(&context, notice).await
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fabric::{Latest, Moment};
-use fabric_catalog::values::{EmailAddress, Id, Language, PersonName, PrivateText};
+use fabric_catalog::values::{EmailAddress, Id, Language, PersonName};
 
 /// People and assignments, as far as notices need them.
 #[derive(Debug, Default)]
@@ -17,8 +17,10 @@ pub struct Directory {
 pub struct Person {
     /// Where e-mails go, if anywhere.
     pub email: Latest<Option<EmailAddress>>,
-    /// What the person is called.
-    pub name: Latest<PrivateText<1_000>>,
+    /// Given name: the one that the person prefers.
+    pub given_name: Latest<PersonName>,
+    /// Family name.
+    pub family_name: Latest<PersonName>,
     /// The language that the person reads best.
     pub language: Latest<Option<Language>>,
     /// Who acts for the person.
@@ -37,8 +39,13 @@ impl Directory {
     }
 
     /// What somebody is called, if it is known.
-    pub fn name_of(&self, id: &Id) -> Option<&str> {
-        self.people.get(id)?.name.get().map(PrivateText::as_str)
+    pub fn name_of(&self, id: &Id) -> Option<String> {
+        let person = self.people.get(id)?;
+        let names: Vec<&str> = [&person.given_name, &person.family_name]
+            .into_iter()
+            .filter_map(|name| Some(name.get()?.as_str()))
+            .collect();
+        (!names.is_empty()).then(|| names.join(" "))
     }
 
     /// Who acts for somebody.
@@ -59,10 +66,8 @@ impl Directory {
 
 impl Person {
     /// Takes in what a person is called.
-    pub fn set_name(&mut self, at: Moment, given: &PersonName, family: &PersonName) {
-        // Two names of 200 characters at most always fit.
-        if let Ok(name) = PrivateText::try_new(format!("{} {}", given.as_str(), family.as_str())) {
-            self.name.set(at, name);
-        }
+    pub fn set_name(&mut self, at: Moment, given: PersonName, family: PersonName) {
+        self.given_name.set(at, given);
+        self.family_name.set(at, family);
     }
 }

@@ -31,6 +31,8 @@ pub struct Notice {
     pub request: EventId,
     /// Who gets it.
     pub recipient_id: Id,
+    /// The student whom it is about.
+    pub subject_id: Option<Id>,
     /// The template's name.
     pub template: String,
     /// How soon it must be there.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use fabric::{http::Problem, identity::Identity};
 use fabric_catalog::{
     demographics::{DeactivationReason, UserDeactivated},
-    user::{AccountRegistered, RegistrationSource},
+    user::{AccountRegistered, RegisteredPreferences, RegisteredProfile, RegistrationSource},
     values::{EmailAddress, Id, Language, PersonName, Private, TimeZone, Username},
 };
 use garde::Validate;
@@ -100,10 +100,14 @@ pub fn register(
         user_id,
         email: command.email,
         username: command.username,
-        given_name: command.given_name,
-        family_name: command.family_name,
-        language: command.language,
-        time_zone: command.time_zone,
+        profile: RegisteredProfile {
+            first_name: command.given_name,
+            last_name: command.family_name,
+            preferences: RegisteredPreferences {
+                language: command.language.map(Private::new),
+                time_zone: command.time_zone.map(Private::new),
+            },
+        },
         registration_source: command.registration_source.unwrap_or(RegistrationSource::WebApp),
         registered_at: now,
     })

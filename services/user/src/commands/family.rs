@@ -155,7 +155,7 @@ pub fn add_contact(
         phones: command.phones,
         email: command.email,
         call_rank,
-        may_pick_up: command.may_pick_up,
+        may_pick_up: command.may_pick_up.into(),
     })
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use fabric::{http::Problem, identity::Identity};
 use fabric_catalog::{
-    user::{ProfileField, ProfileUpdated},
-    values::{EmailAddress, Id, Language, PersonName, PhoneNumber, TimeZone},
+    user::{ProfileUpdated, ProfileValues},
+    values::{EmailAddress, Id, Language, PersonName, PhoneNumber, Private, TimeZone},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     access,
-    model::{Locale, Member, Model, Names},
+    model::{Member, Model},
 };
 
 /// Changes a profile. What is not named stays as it is.
@@ -76,49 +76,45 @@ pub fn update_profile(
     if member.is_closed() {
         return Err(ProfileRejection::Closed);
     }
-    let Some(Names { given, family }) = member.names.get().cloned() else {
+    let current = values_of(member);
+    if current.first_name.is_none() {
         return Err(ProfileRejection::UnknownPerson);
-    };
-    Ok(changed(member, given, family, person, command, now))
-}
-
-fn changed(
-    member: &Member,
-    given: PersonName,
-    family: PersonName,
-    user_id: Id,
-    command: UpdateProfile,
-    now: Timestamp,
-) -> Option<ProfileUpdated> {
-    let mut changed_fields = BTreeSet::new();
-    let mut changes = |field, is_new: bool| is_new.then(|| changed_fields.insert(field));
-    let Locale { language, time_zone } = member.locale.get().cloned().unwrap_or_default();
-    let email = member.email.get().cloned().flatten();
-    let phone = member.phone.get().cloned().flatten();
-    changes(ProfileField::Email, is_new(command.email.as_ref(), email.as_ref()));
-    changes(ProfileField::GivenName, is_new(command.given_name.as_ref(), Some(&given)));
-    changes(ProfileField::FamilyName, is_new(command.family_name.as_ref(), Some(&family)));
-    changes(ProfileField::Phone, is_new(command.phone.as_ref(), phone.as_ref()));
-    changes(ProfileField::Language, is_new(command.language.as_ref(), language.as_ref()));
-    changes(ProfileField::TimeZone, is_new(command.time_zone.as_ref(), time_zone.as_ref()));
-    if changed_fields.is_empty() {
-        return None;
     }
-    let previous_email = email.clone().filter(|_| changed_fields.contains(&ProfileField::Email));
-    Some(ProfileUpdated {
-        user_id,
+    let wanted = command.into_values();
+    let changed_fields: BTreeSet<_> = wanted.given().intersection(&wanted.differences(&current)).copied().collect();
+    if changed_fields.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ProfileUpdated {
+        user_id: person,
+        previous_values: current.only(&changed_fields),
+        new_values: wanted.only(&changed_fields),
         changed_fields,
-        email: command.email.or(email),
-        previous_email,
-        given_name: command.given_name.unwrap_or(given),
-        family_name: command.family_name.unwrap_or(family),
-        phone: command.phone.or(phone),
-        language: command.language.or(language),
-        time_zone: command.time_zone.or(time_zone),
         updated_at: now,
-    })
+    }))
 }
 
-fn is_new<T: PartialEq>(wanted: Option<&T>, current: Option<&T>) -> bool {
-    wanted.is_some() && wanted != current
+/// The profile of a person, as far as it is known.
+fn values_of(member: &Member) -> ProfileValues {
+    ProfileValues {
+        email: member.email.get().cloned().flatten(),
+        first_name: member.given_name.get().cloned(),
+        last_name: member.family_name.get().cloned(),
+        phone: member.phone.get().cloned().flatten(),
+        language: member.language.get().cloned().flatten().map(Private::new),
+        time_zone: member.time_zone.get().cloned().flatten().map(Private::new),
+    }
+}
+
+impl UpdateProfile {
+    fn into_values(self) -> ProfileValues {
+        ProfileValues {
+            email: self.email,
+            first_name: self.given_name,
+            last_name: self.family_name,
+            phone: self.phone,
+            language: self.language.map(Private::new),
+            time_zone: self.time_zone.map(Private::new),
+        }
+    }
 }

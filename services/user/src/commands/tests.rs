@@ -10,6 +10,7 @@ use fabric_catalog::{
     user::{AccountRegistered, ProfileField},
     values::{AccountRole, EmailAddress, Id, PersonName, Private, Race},
 };
+use garde::Validate as _;
 use jiff::{SignedDuration, Timestamp, civil::date};
 
 use super::{
@@ -57,8 +58,8 @@ fn registration(person: Option<&str>, username: &str) -> RegisterUser {
         user_id: person.map(id),
         email: event.email,
         username: username.parse().unwrap(),
-        given_name: event.given_name,
-        family_name: event.family_name,
+        given_name: event.profile.first_name,
+        family_name: event.profile.last_name,
         language: None,
         time_zone: None,
         registration_source: None,
@@ -110,10 +111,11 @@ fn profiles() {
     let own = by(STUDENT, "student");
 
     let event = update_profile(&model(), &own, id(STUDENT), command.clone(), now()).unwrap().unwrap();
-    assert_eq!(event.changed_fields, BTreeSet::from([ProfileField::Email, ProfileField::GivenName]));
-    assert_eq!((event.email, event.previous_email), (email("ada@lovelace.example"), email("ada@example.edu")));
-    assert_eq!(event.family_name.as_str(), "Lovelace");
-    assert!(event.phone.is_some(), "what is not named stays");
+    let changed = BTreeSet::from([ProfileField::Email, ProfileField::FirstName]);
+    assert_eq!((&event.changed_fields, &event.new_values.given()), (&changed, &changed), "what is not named stays");
+    assert_eq!(event.previous_values.email, email("ada@example.edu"));
+    assert_eq!(event.new_values.email, email("ada@lovelace.example"));
+    assert!(event.validate().is_ok());
 
     let same = UpdateProfile { email: email("ada@example.edu"), ..UpdateProfile::default() };
     assert_eq!(update_profile(&model(), &own, id(STUDENT), same, now()), Ok(None));

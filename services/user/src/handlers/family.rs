@@ -35,7 +35,7 @@ macro_rules! contact_of {
             phones: $event.phones,
             email: $event.email,
             call_rank: $event.call_rank,
-            may_pick_up: $event.may_pick_up,
+            may_pick_up: $event.may_pick_up.into_inner(),
         }
     };
 }

@@ -27,7 +27,7 @@ pub async fn created(event: AccountCreated, context: Context<State>) -> Result<(
 
 /// The account's mails follow the profile's address.
 pub async fn profile_updated(event: ProfileUpdated, context: Context<State>) -> Result<(), Fault> {
-    if let Some(email) = event.email {
+    if let Some(email) = event.new_values.email {
         update(&context, |model, at| model.member_mut(event.user_id).account_email.set(at, email));
     }
     Ok(())

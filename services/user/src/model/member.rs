@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use fabric::{Latest, Moment};
 use fabric_catalog::{
     demographics::{UserCreated, UserUpdated},
-    user::{AccountRegistered, ProfileUpdated},
+    user::{AccountRegistered, ProfileField, ProfileUpdated, RegisteredProfile},
     values::{
-        AccountRole, EmailAddress, Id, Language, PersonName, PersonRole, PhoneNumber, PrivateText, TimeZone, Username,
+        AccountRole, EmailAddress, Id, Language, PersonName, PersonRole, PhoneNumber, Private, PrivateText, TimeZone,
+        Username,
     },
 };
 use serde::Serialize;
@@ -19,14 +20,18 @@ pub struct Member {
     pub school: Latest<SchoolRecord>,
     /// Whether the school says that the person may use systems.
     pub active: Latest<bool>,
-    /// What the person is called.
-    pub names: Latest<Names>,
+    /// Given name.
+    pub given_name: Latest<PersonName>,
+    /// Family name.
+    pub family_name: Latest<PersonName>,
     /// E-mail address.
     pub email: Latest<Option<EmailAddress>>,
     /// Telephone number.
     pub phone: Latest<Option<PhoneNumber>>,
-    /// Language and time zone.
-    pub locale: Latest<Locale>,
+    /// The language that the person reads best.
+    pub language: Latest<Option<Language>>,
+    /// Where the person is in time.
+    pub time_zone: Latest<Option<TimeZone>>,
     /// What the person signs in with, once registered.
     pub username: Latest<Username>,
     /// Where the account's mails go.
@@ -53,30 +58,13 @@ pub struct SchoolRecord {
     pub agent_ids: Vec<Id>,
 }
 
-/// What a person is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
-    /// Given name.
-    pub given: PersonName,
-    /// Family name.
-    pub family: PersonName,
-}
-
-/// How a person reads texts and times.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Locale {
-    /// The language that the person reads best.
-    pub language: Option<Language>,
-    /// Where the person is in time.
-    pub time_zone: Option<TimeZone>,
-}
-
 /// Takes in the fields that both events of the school carry.
 macro_rules! school_says {
     ($member:expr, $at:expr, $event:expr) => {
-        $member.names.set($at, Names { given: $event.given_name, family: $event.family_name });
+        $member.called($at, $event.given_name, $event.family_name);
         $member.active.set($at, $event.enabled);
-        $member.reached_at($at, $event.email, $event.phone);
+        $member.email.set($at, $event.email);
+        $member.phone.set($at, $event.phone);
         $member.school.set(
             $at,
             SchoolRecord {
@@ -101,17 +89,35 @@ impl Member {
         school_says!(self, at, event);
     }
 
-    /// Takes in what the holder changed.
+    /// Takes in what the holder changed. A name that the profile says no more stays: everybody has one.
     pub fn changed_by_holder(&mut self, at: Moment, event: ProfileUpdated) {
-        self.names.set(at, Names { given: event.given_name, family: event.family_name });
-        self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
-        self.reached_at(at, event.email, event.phone);
+        let (changed, new) = (event.changed_fields, event.new_values);
+        if let Some(name) = new.first_name {
+            self.given_name.set(at, name);
+        }
+        if let Some(name) = new.last_name {
+            self.family_name.set(at, name);
+        }
+        if changed.contains(&ProfileField::Email) {
+            self.email.set(at, new.email);
+        }
+        if changed.contains(&ProfileField::Phone) {
+            self.phone.set(at, new.phone);
+        }
+        if changed.contains(&ProfileField::Language) {
+            self.language.set(at, new.language.map(Private::into_inner));
+        }
+        if changed.contains(&ProfileField::TimeZone) {
+            self.time_zone.set(at, new.time_zone.map(Private::into_inner));
+        }
     }
 
     /// Takes in a registration.
     pub fn registered(&mut self, at: Moment, event: AccountRegistered) {
-        self.names.set(at, Names { given: event.given_name, family: event.family_name });
-        self.locale.set(at, Locale { language: event.language, time_zone: event.time_zone });
+        let RegisteredProfile { first_name, last_name, preferences } = event.profile;
+        self.called(at, first_name, last_name);
+        self.language.set(at, preferences.language.map(Private::into_inner));
+        self.time_zone.set(at, preferences.time_zone.map(Private::into_inner));
         self.email.set(at, Some(event.email.clone()));
         self.account_email.set(at, event.email);
         self.username.set(at, event.username);
@@ -120,7 +126,7 @@ impl Member {
 
     /// Whether the person is known: somebody who was only named by others is not.
     pub fn is_known(&self) -> bool {
-        self.names.get().is_some() || self.open.get().is_some() || self.given_roles.get().is_some()
+        self.given_name.get().is_some() || self.open.get().is_some() || self.given_roles.get().is_some()
     }
 
     /// Whether there is an account, and it is closed.
@@ -138,9 +144,9 @@ impl Member {
         self.given_roles.get().cloned().unwrap_or_else(by_school)
     }
 
-    fn reached_at(&mut self, at: Moment, email: Option<EmailAddress>, phone: Option<PhoneNumber>) {
-        self.email.set(at, email);
-        self.phone.set(at, phone);
+    fn called(&mut self, at: Moment, given: PersonName, family: PersonName) {
+        self.given_name.set(at, given);
+        self.family_name.set(at, family);
     }
 }
 

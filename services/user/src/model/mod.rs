@@ -18,7 +18,7 @@ use fabric_catalog::{
 };
 
 pub use family::{Contact, Family, Relative};
-pub use member::{Locale, Member, Names, SchoolRecord};
+pub use member::{Member, SchoolRecord};
 pub use roles::RoleChange;
 pub use roster::{Enrollment, Roster};
 

@@ -4,7 +4,7 @@ use fabric::EventId;
 use fabric_catalog::{
     Example,
     demographics::{UserCreated, UserUpdated},
-    user::{AccountRegistered, ProfileUpdated},
+    user::{AccountRegistered, ProfileField, ProfileUpdated},
     values::{AccountRole, EmailAddress, EnrollmentRole, Id},
 };
 use jiff::Timestamp;
@@ -52,9 +52,33 @@ fn a_member_comes_out_the_same_in_any_order() {
         }
         let member = model.member(&person).unwrap();
         assert_eq!(member.email.get(), Some(&Some(late_email.clone())), "{order:?}");
-        assert_eq!(member.locale.get().unwrap().language.as_ref().unwrap().as_str(), "en-GB", "{order:?}");
+        assert_eq!(member.language.get().unwrap().as_ref().unwrap().as_str(), "en-GB", "{order:?}");
         assert_eq!(member.roles(), BTreeSet::from([AccountRole::Student]), "{order:?}");
         assert_eq!(member.open.get(), Some(&true), "{order:?}");
+    }
+}
+
+#[test]
+fn a_change_by_the_holder_changes_only_what_it_names() {
+    let (all, email, none) =
+        (ProfileUpdated::example().unwrap(), BTreeSet::from([ProfileField::Email]), BTreeSet::new());
+    let gone = ProfileUpdated {
+        changed_fields: email.clone(),
+        previous_values: all.new_values.clone().only(&email),
+        new_values: all.new_values.clone().only(&none),
+        ..all.clone()
+    };
+    for order in [[0, 1], [1, 0]] {
+        let mut model = Model::default();
+        let member = model.member_mut(id("u-11391"));
+        member.registered(at(1), AccountRegistered::example().unwrap());
+        for index in order {
+            let (second, event) = [(2, &all), (3, &gone)][index];
+            member.changed_by_holder(at(second), event.clone());
+        }
+        assert_eq!(member.email.get(), Some(&None), "{order:?}");
+        assert_eq!(member.phone.get(), Some(&all.new_values.phone), "{order:?}");
+        assert_eq!(member.given_name.get(), all.new_values.first_name.as_ref(), "{order:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use fabric::Latest;
 use fabric_catalog::values::{AccountRole, EmailAddress, Id, Language, PersonName, PhoneNumber, TimeZone, Username};
 use serde::Serialize;
 
-use crate::model::{Contact, Enrollment, Family, Locale, Member, Model, Relative, Roster, SchoolRecord};
+use crate::model::{Contact, Enrollment, Family, Member, Model, Relative, Roster, SchoolRecord};
 
 /// A person.
 #[derive(Serialize)]
@@ -44,8 +44,6 @@ struct AccountView {
 
 impl UserView {
     pub fn of(id: &Id, member: &Member) -> Self {
-        let Locale { language, time_zone } = member.locale.get().cloned().unwrap_or_default();
-        let names = member.names.get();
         let school = member
             .school
             .get()
@@ -57,12 +55,12 @@ impl UserView {
         });
         Self {
             user_id: id.clone(),
-            given_name: names.map(|names| names.given.clone()),
-            family_name: names.map(|names| names.family.clone()),
+            given_name: member.given_name.get().cloned(),
+            family_name: member.family_name.get().cloned(),
             email: known(&member.email),
             phone: known(&member.phone),
-            language,
-            time_zone,
+            language: known(&member.language),
+            time_zone: known(&member.time_zone),
             roles: member.roles(),
             school,
             account,
@@ -123,11 +121,11 @@ struct EnrollmentView {
 impl RosterView {
     pub fn of(class_id: Id, roster: &Roster, model: &Model) -> Self {
         let view = |(id, enrollment): (&Id, &Enrollment)| {
-            let names = model.member(&enrollment.user_id).and_then(|member| member.names.get());
+            let member = model.member(&enrollment.user_id);
             EnrollmentView {
                 enrollment_id: id.clone(),
-                given_name: names.map(|names| names.given.clone()),
-                family_name: names.map(|names| names.family.clone()),
+                given_name: member.and_then(|member| member.given_name.get().cloned()),
+                family_name: member.and_then(|member| member.family_name.get().cloned()),
                 enrollment: enrollment.clone(),
             }
         };

@@ -267,8 +267,9 @@ fn what_is_used_is_kept() {
 /// A broker that lacks some of its nodes answers that a queue is empty when it cannot ask it, and deletes it all the same.
 #[test]
 fn a_queue_that_may_hold_more_than_is_seen_is_kept() {
+    type Happens = fn(&mut QueueState);
     let queue = whole(Resource::Queue("academic.audit".into()), Class::Orphan, "");
-    let table: [(fn(&mut QueueState), Result<(), Keep>); 6] = [
+    let table: [(Happens, Result<(), Keep>); 6] = [
         (|_| (), Ok(())),
         (|state| state.state = "idle".into(), Ok(())),
         (|state| state.state = "down".into(), Err(Keep::NotRunning("down".into()))),

@@ -28,12 +28,11 @@ fn of_user(resource: &Resource, actual: &UserDefinition, wanted: &UserDefinition
     let mut fields = Fields { resource, changes: Vec::new() };
     let tags = |user: &UserDefinition| user.tags.iter().cloned().collect::<Vec<_>>().join(",");
     let loses_everything = actual.tags.contains(ADMINISTRATOR) && !wanted.tags.contains(ADMINISTRATOR);
-    let (class, reason) = match loses_everything {
-        true => (
-            Class::Dangerous,
-            "it administers the broker, perhaps for whoever runs this: that is somebody else's to take away",
-        ),
-        false => (Class::Safe, "it says what the user may see of the management"),
+    let (class, reason) = if loses_everything {
+        let reason = "it administers the broker, perhaps for whoever runs this: that is somebody else's to take away";
+        (Class::Dangerous, reason)
+    } else {
+        (Class::Safe, "it says what the user may see of the management")
     };
     fields.compare("tags", Some(&tags(actual)), Some(&tags(wanted)), class, reason);
     let both = (actual.permission.as_ref(), wanted.permission.as_ref());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use fabric::{Latest, Moment};
 use fabric_catalog::{
     gradebook::{AssignmentCreated, AssignmentUpdated},
-    values::{Id, Score},
+    values::{Id, Points},
 };
 
 use super::{result::ResultRecord, student::Contribution};
@@ -30,9 +30,9 @@ pub struct AssignmentFacts {
     /// The category that it counts in.
     pub category_id: Id,
     /// The lowest possible score.
-    pub result_value_min: Score,
+    pub result_value_min: Points,
     /// The highest possible score.
-    pub result_value_max: Score,
+    pub result_value_max: Points,
 }
 
 /// The facts of an event that carries all of an assignment.

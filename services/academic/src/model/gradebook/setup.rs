@@ -1,7 +1,7 @@
 //! What results count by: assignments and weights. When one changes, the results that it concerns are counted again.
 
 use fabric::Moment;
-use fabric_catalog::values::{Id, Percent};
+use fabric_catalog::values::{Id, Weight};
 
 use super::{Assignment, AssignmentFacts, Gradebook, in_class_mut, refresh_average};
 
@@ -47,7 +47,7 @@ impl Gradebook {
         &mut self,
         class_id: Option<&Id>,
         category_id: &Id,
-        weight: Option<Percent>,
+        weight: Option<Weight>,
         at: Moment,
     ) -> Vec<Affected> {
         if !self.weights.set(class_id, category_id, weight, at) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fabric_catalog::{
     Example as _,
     gradebook::AssignmentMissed,
-    values::{LetterGrade, Percent, Score},
+    values::{LetterGrade, Percent, Points, Score, Weight},
 };
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn average(book: &Gradebook, student: &str) -> Option<f64> {
 }
 
 fn assignment(category: &str) -> AssignmentFacts {
-    let [result_value_min, result_value_max] = [0.0, 100.0].map(|value| Score::try_new(value).unwrap());
+    let [result_value_min, result_value_max] = [0.0, 100.0].map(|value| Points::try_new(value).unwrap());
     AssignmentFacts { class_id: id("k-1"), category_id: id(category), result_value_min, result_value_max }
 }
 
@@ -79,7 +79,7 @@ fn a_weight_counts_from_the_moment_it_is_set_for_everybody_it_concerns() {
         book.note(&grade(student, "li-2", Some("tests"), percents[1]), at(1));
     }
     book.note(&grade("u-3", "li-2", Some("tests"), 70.0), at(1));
-    let weight = Percent::try_new(25.0).ok();
+    let weight = Weight::try_new(25.0).ok();
     let affected = book.set_weight(None, &id("homework"), weight, moment(2));
     assert_eq!(affected.iter().map(|affected| affected.student_id.as_str()).collect::<Vec<_>>(), ["u-1", "u-2"]);
     assert_eq!([average(&book, "u-1"), average(&book, "u-2")], [Some(60.0), Some(40.0)]);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fabric::{Latest, Moment};
-use fabric_catalog::values::{Id, Percent};
+use fabric_catalog::values::{Id, Weight};
 
 use crate::model::mark::Mark;
 
@@ -14,14 +14,14 @@ pub struct Weights {
     of_class: HashMap<Id, ByCategory>,
 }
 
-type ByCategory = HashMap<Id, Latest<Option<Percent>>>;
+type ByCategory = HashMap<Id, Latest<Option<Weight>>>;
 
 impl Weights {
     /// The weight without one of its own: a category counts like one of 100 %, so that without any weights all count alike.
     const DEFAULT: u64 = 100_000;
 
     /// Sets a category's weight in a class, or in all classes that have none of their own. False when that came too late.
-    pub(super) fn set(&mut self, class_id: Option<&Id>, category_id: &Id, weight: Option<Percent>, at: Moment) -> bool {
+    pub(super) fn set(&mut self, class_id: Option<&Id>, category_id: &Id, weight: Option<Weight>, at: Moment) -> bool {
         let weights = match class_id {
             Some(class_id) => self.of_class.entry(class_id.clone()).or_default(),
             None => &mut self.general,
@@ -34,11 +34,11 @@ impl Weights {
         let weight = category_id.and_then(|category_id| {
             self.set_weight(Some(class_id), category_id).or_else(|| self.set_weight(None, category_id))
         });
-        weight.map_or(Self::DEFAULT, |weight| u64::from(Mark::of(weight).thousandths()))
+        weight.map_or(Self::DEFAULT, |weight| u64::from(Mark::of(weight.into()).thousandths()))
     }
 
     /// The weight that was set for exactly this class, or in general.
-    pub fn set_weight(&self, class_id: Option<&Id>, category_id: &Id) -> Option<Percent> {
+    pub fn set_weight(&self, class_id: Option<&Id>, category_id: &Id) -> Option<Weight> {
         let weights = match class_id {
             Some(class_id) => self.of_class.get(class_id)?,
             None => &self.general,
@@ -64,7 +64,7 @@ mod tests {
     fn a_class_s_own_weight_goes_before_the_general_one() {
         let id = |text: &str| Id::try_new(text).unwrap();
         let (class, other, tests) = (id("k-1"), id("k-2"), id("tests"));
-        let percent = |value| Some(Percent::try_new(value).unwrap());
+        let percent = |value| Some(Weight::try_new(value).unwrap());
         let at = |second| Moment { time: Timestamp::from_second(second).unwrap(), id: EventId::from_parts(0, [0; 10]) };
         let now = at(1);
         let mut weights = Weights::default();

@@ -6,22 +6,17 @@ use fabric::{
     SubscriptionName,
     config::Config,
     core::{
-        parked::{Cause, ParkedEvents},
         service::ServiceSpec,
         topology::{
             Actual, UserDefinition,
-            doctor::{Facts, Handling, Pause, Process},
-            names,
+            doctor::{Facts, Handling, Pause, Process, Target},
         },
     },
     management::ManagementError,
-    runtime::{
-        control,
-        parked::{ParkedError, ParkedQueue},
-        ports::Broker,
-    },
+    runtime::control,
 };
 
+use super::parked;
 use crate::{
     Outcome,
     args::Common,
@@ -31,26 +26,25 @@ use crate::{
     topology::Desk,
 };
 
-/// How long to wait for somebody else who reads the same parked events.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// How long the connection may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// What is known besides what stands on the broker.
+/// What is known besides what stands on the broker. Of parked events only those that were asked about are looked at.
 pub async fn of_broker(
     common: &Common,
     config: &Config,
     desk: &Desk,
     actual: &Actual,
     services: &[ServiceSpec],
+    target: Option<&Target>,
 ) -> Outcome<Facts> {
     let adapters = platform::adapters(config).await?;
     let broker = adapters.broker.as_ref();
     let pauses = control::paused(broker).await.ok().map(|paused| paused.into_iter().map(of_control).collect());
-    let gave_up = gave_up(broker, actual, services).await;
+    let parked = parked::look(broker, actual, services, target).await;
     broker.close(CLOSE_DEADLINE).await;
     adapters.cache.close().await;
-    Ok(Facts { pauses, process: process(common, config).await?, users: users(desk).await?, gave_up })
+    Ok(Facts { pauses, process: process(common, config).await?, users: users(desk).await?, parked })
 }
 
 /// What a process says of itself and of what is paused.
@@ -107,38 +101,4 @@ fn told(report: Report) -> Process {
         Some((SubscriptionName::try_new(&own.subscription).ok()?, handling))
     });
     Process { broker_trouble, subscriptions: subscriptions.collect() }
-}
-
-/// How many of the parked events the broker itself has parked, for each subscription that has any parked and can be read.
-async fn gave_up(broker: &dyn Broker, actual: &Actual, services: &[ServiceSpec]) -> BTreeMap<SubscriptionName, u64> {
-    let mut gave_up = BTreeMap::new();
-    for name in services.iter().flat_map(ServiceSpec::subscriptions).map(|own| &own.name) {
-        let is_empty = actual.queues.get(&names::parked_queue(name)).is_none_or(|state| state.ready == 0);
-        if is_empty {
-            continue;
-        }
-        match count(broker, name).await {
-            Ok(0) => {}
-            Ok(count) => drop(gave_up.insert(name.clone(), count)),
-            Err(error) => tracing::debug!(%error, subscription = %name, "parked events could not be read"),
-        }
-    }
-    gave_up
-}
-
-async fn count(broker: &dyn Broker, name: &SubscriptionName) -> Result<u64, ParkedError> {
-    let mut queue = ParkedQueue::open(broker, name, PATIENCE).await?;
-    let mut messages = Vec::new();
-    let read = loop {
-        match queue.next().await {
-            Ok(Some(incoming)) => messages.push(incoming),
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
-        }
-    };
-    queue.close().await;
-    read?;
-    let events = ParkedEvents::of(messages);
-    let gave_up = events.entries().iter().filter(|entry| entry.event.cause == Cause::GaveUp);
-    Ok(u64::try_from(gave_up.count()).unwrap_or(u64::MAX))
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod facts;
+mod parked;
 mod text;
 
 pub use args::Doctor;
@@ -18,11 +19,11 @@ use fabric::{
 };
 use serde::Serialize;
 
-use super::explain::suggestion;
 use crate::{
     Outcome,
     args::Common,
     exit::Failure,
+    lookup::suggestion,
     operator::{self, Reach},
     output, platform,
     topology::{Desk, Users},
@@ -32,6 +33,8 @@ use crate::{
 #[derive(Debug, Serialize)]
 struct Report {
     looked_at: LookedAt,
+    /// The options that `fabric doctor` was given and the commands of `fabric` that findings name need, too.
+    same_options: Vec<&'static str>,
     findings: Vec<Finding>,
 }
 
@@ -52,7 +55,7 @@ pub async fn run(common: &Common, arguments: &Doctor) -> Outcome {
     let mut report = if config.broker.url.scheme() == "memory" {
         of_process(common, &config, &services).await?
     } else {
-        of_broker(common, &config, &services).await?
+        of_broker(common, &config, &services, target.as_ref()).await?
     };
     if let Some(target) = &target {
         report.findings.retain(|finding| finding.concerns(target));
@@ -76,21 +79,40 @@ fn find(services: &[ServiceSpec], name: &str) -> Outcome<Target> {
 }
 
 /// Looks at everything that can be reached of a broker.
-async fn of_broker(common: &Common, config: &Config, services: &[ServiceSpec]) -> Outcome<Report> {
+async fn of_broker(
+    common: &Common,
+    config: &Config,
+    services: &[ServiceSpec],
+    target: Option<&Target>,
+) -> Outcome<Report> {
     let desk = Desk::open(config, &[], Users::LeftOut)?;
     let actual = desk.actual().await?;
-    let facts = facts::of_broker(common, config, &desk, &actual, services).await?;
-    let findings = diagnose(&Case { services, wanted: &desk.wanted, actual: &actual, facts: &facts });
-    Ok(Report { looked_at: LookedAt::Broker, findings })
+    let facts = facts::of_broker(common, config, &desk, &actual, services, target).await?;
+    let (wanted, vhost) = (&desk.wanted, desk.management.vhost());
+    let findings = diagnose(&Case { services, wanted, actual: &actual, facts: &facts, vhost });
+    Ok(Report { looked_at: LookedAt::Broker, same_options: same_options(common), findings })
 }
 
 /// Asks the process that has the broker inside it.
 async fn of_process(common: &Common, config: &Config, services: &[ServiceSpec]) -> Outcome<Report> {
-    let Reach::Running(client) = operator::reach(common, config).await? else {
+    let Reach::Running(client) = operator::reach(common, config)? else {
         return Err(Failure::Usage(
             "broker.url is memory:// and cache.url is not: nobody else can look into it".to_owned(),
         ));
     };
     let facts = facts::of_process(&client, &operator::address(common, config)?).await?;
-    Ok(Report { looked_at: LookedAt::Health, findings: diagnose_process(services, &facts) })
+    let findings = diagnose_process(services, &facts);
+    Ok(Report { looked_at: LookedAt::Health, same_options: same_options(common), findings })
+}
+
+/// The options that were given and say whom to speak to: a command that is run next needs them, too. Their values are left out, since
+/// URLs have passwords in them.
+fn same_options(common: &Common) -> Vec<&'static str> {
+    let given = [
+        ("--config", common.config.is_some()),
+        ("--amqp", common.amqp.is_some()),
+        ("--redis", common.redis.is_some()),
+        ("--url", common.url.is_some()),
+    ];
+    given.into_iter().filter_map(|(option, is_given)| is_given.then_some(option)).collect()
 }

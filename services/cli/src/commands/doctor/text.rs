@@ -27,5 +27,10 @@ pub(super) fn describe(report: &Report) -> String {
             let _ = writeln!(text, "         next: {next}");
         }
     }
+    let names_ours = |finding: &Finding| finding.next.as_ref().is_some_and(|next| next.starts_with("fabric "));
+    if !report.same_options.is_empty() && report.findings.iter().any(names_ours) {
+        let options = report.same_options.join(" ");
+        let _ = writeln!(text, "The commands of fabric need what this one was given: {options}");
+    }
     text
 }

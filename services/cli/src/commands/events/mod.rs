@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     Outcome,
     args::Common,
-    exit::Failure,
+    lookup,
     output::{self, Table},
     platform,
 };
@@ -41,6 +41,7 @@ struct Row {
 }
 
 fn list(common: &Common, pattern: &Pattern) -> Outcome {
+    lookup::matched(pattern)?;
     let rows: Vec<Row> = platform::catalogue()
         .iter()
         .filter(|event| pattern.matches(event.topic))
@@ -59,9 +60,6 @@ fn list(common: &Common, pattern: &Pattern) -> Outcome {
             description: event.description,
         })
         .collect();
-    if rows.is_empty() {
-        return Err(Failure::Refused(format!("no event of the catalogue matches {pattern}")));
-    }
     output::show(common.json, &rows, |rows| {
         let mut table = Table::new(&["TOPIC", "V", "OWNER", "KEY", "SCOPE", "WHAT HAPPENED"]);
         for row in rows {

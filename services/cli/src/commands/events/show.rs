@@ -22,7 +22,7 @@ use crate::{
     Outcome,
     args::Common,
     exit::Failure,
-    operator,
+    lookup,
     output::{self, Table},
     platform,
 };
@@ -62,7 +62,7 @@ struct Matching {
 }
 
 pub fn run(common: &Common, arguments: &Show) -> Outcome {
-    let event = operator::descriptor(&arguments.topic)?;
+    let event = lookup::descriptor(&arguments.topic)?;
     let missing = |what: &str| Failure::Other(format!("{} has no {what}", event.topic));
     let schema = fabric_catalog::schema(event.topic).ok_or_else(|| missing("schema"))?;
     let example = fabric_catalog::example(event.topic).and_then(|json| serde_json::from_str(json).ok());

@@ -30,7 +30,7 @@ pub fn describe(explanation: &Explanation) -> String {
         let _ = writeln!(text, "\nNobody listens: it is kept in {}.", explanation.otherwise);
         return text;
     }
-    let mut table = Table::new(&["SUBSCRIPTION", "BECAUSE IT LISTENS TO", "SINCE"]);
+    let mut table = Table::new(&["SUBSCRIPTION", "LISTENS TO", "BECAUSE"]);
     for reached in &explanation.reached {
         for (index, because) in reached.because.iter().enumerate() {
             let name = if index == 0 { reached.subscription.as_str() } else { "" };

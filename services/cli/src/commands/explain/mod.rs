@@ -9,19 +9,19 @@ pub use args::Explain;
 use fabric::{
     Topic,
     config::Config,
-    core::topology::{Question, explain, explain_queue},
+    core::{
+        service::ServiceSpec,
+        topology::{Question, Topology, explain, explain_queue},
+    },
 };
 
 use crate::{
     Outcome,
     args::Common,
     exit::Failure,
-    operator, output, platform,
+    lookup, output, platform,
     topology::{Users, definitions},
 };
-
-/// How many names are suggested for one that nobody knows.
-const SUGGESTED_MAX: usize = 3;
 
 pub fn run(common: &Common, arguments: &Explain) -> Outcome {
     let config = platform::configuration(common)?;
@@ -33,7 +33,7 @@ pub fn run(common: &Common, arguments: &Explain) -> Outcome {
 }
 
 fn of_topic(common: &Common, config: &Config, topic: &Topic, arguments: &Explain) -> Outcome {
-    let event = operator::descriptor(topic)?;
+    let event = lookup::descriptor(topic)?;
     let services = platform::specs(config, &[])?;
     let question = Question { topic, event, key: arguments.key.as_ref(), tenant: &common.tenant };
     let explanation = explain(&services, &platform::topology_of(&services), question);
@@ -45,20 +45,20 @@ fn of_queue(common: &Common, config: &Config, queue: &str) -> Outcome {
     let topology = platform::topology_of(&services);
     let wanted = definitions(config, &[], Users::LeftOut)?;
     let Some(explanation) = explain_queue(&services, platform::catalogue(), &topology, &wanted, queue) else {
-        let names = topology.queues.iter().map(|queue| queue.name.as_str());
-        return Err(Failure::Refused(format!("there is no queue {queue}{}", suggestion(queue, names))));
+        return Err(Failure::Refused(no_queue(&services, &topology, queue)));
     };
     output::show(common.json, &explanation, queue::describe)
 }
 
-/// The names that are most like one that nobody knows, as the end of a sentence.
-pub(super) fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let service = |name: &str| name.split('.').next().map(str::to_owned);
-    let mut near: Vec<&str> = known.collect();
-    // What belongs to the same service is nearer than what is merely spelled alike.
-    near.sort_by_cached_key(|known| {
-        (service(known) != service(name), strsim::damerau_levenshtein(name, known), (*known).to_owned())
-    });
-    near.truncate(SUGGESTED_MAX);
-    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
+/// What there is instead of a queue of this name: a subscription with partitions has none that is called like it.
+fn no_queue(services: &[ServiceSpec], topology: &Topology, queue: &str) -> String {
+    let mut subscriptions = services.iter().flat_map(ServiceSpec::subscriptions);
+    if let Some(subscription) = subscriptions.find(|own| own.name.as_str() == queue) {
+        let queues = subscription.work_queues().join(", ");
+        return format!(
+            "{queue} is a subscription, and its events are split over the queues {queues}: name one of them"
+        );
+    }
+    let names = topology.queues.iter().map(|queue| queue.name.as_str());
+    format!("there is no queue {queue}{}", lookup::suggestion(queue, names))
 }

@@ -39,7 +39,7 @@ pub fn describe(explanation: &QueueExplanation) -> String {
         let _ = writeln!(text, "\nNo binding brings events here.");
         return text;
     }
-    let mut table = Table::new(&["EVENT", "PUBLISHED BY", "EXCHANGE", "BECAUSE OF", "SINCE"]);
+    let mut table = Table::new(&["EVENT", "PUBLISHED BY", "EXCHANGE", "PATTERN", "BECAUSE"]);
     for arrival in &explanation.events {
         for (index, because) in arrival.because.iter().enumerate() {
             let first = index == 0;

@@ -34,8 +34,8 @@ pub struct Service {
     /// The folder for the crate; without this, one with its name.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
-    /// A copy of the event fabric's repository to depend on; without this, the crate is for a workspace whose `[workspace.dependencies]`
-    /// have `fabric`, as the fabric's own do.
+    /// A copy of the event fabric's repository to depend on; without this, the crate is for a workspace that is above it and whose
+    /// `[workspace.dependencies]` have `fabric`, as the fabric's own do.
     #[arg(long, value_name = "FOLDER")]
     pub fabric_path: Option<PathBuf>,
 }

@@ -2,7 +2,9 @@
 //! written beside it.
 
 mod args;
+mod check;
 mod draft;
+mod ground;
 mod names;
 mod template;
 
@@ -12,7 +14,13 @@ use std::path::{Path, PathBuf};
 
 use fabric::{Pattern, Topic};
 
-use self::{args::Service, draft::Draft, names::Crate, template::EventNames};
+use self::{
+    args::Service,
+    draft::Draft,
+    ground::{Ground, Workspace},
+    names::Crate,
+    template::{EventNames, Known},
+};
 use crate::{Outcome, args::Common, exit::Failure, output};
 
 pub fn run(common: &Common, new: &New) -> Outcome {
@@ -33,34 +41,31 @@ fn new_service(arguments: &Service) -> Outcome<Draft> {
         Some(topic) => topic.clone(),
         None => Topic::try_new(&format!("{name}.item.added")).map_err(|error| Failure::Usage(error.to_string()))?,
     };
-    let own = Crate { name: name.clone() };
+    let own = Crate { name: name.clone(), topics: vec![topic.clone()], has_catalogue: true };
+    check::service(name)?;
+    check::event(&own, &topic)?;
     let event = EventNames::of(&topic);
     let subscription = format!("{}_log", topic.aggregate());
     let folder = arguments.dir.clone().unwrap_or_else(|| PathBuf::from(name));
+    let workspace = Workspace::above(&folder);
+    let ground = Ground::of(&folder, workspace.as_ref(), arguments.fabric_path.as_deref())?;
     let mut draft = Draft::new(&folder);
-    draft.create("Cargo.toml", template::manifest(&own, fabric_path(arguments)?.as_deref()));
+    draft.create("Cargo.toml", template::manifest(&own, &ground));
     for (path, text) in template::service(&own, &event, &subscription) {
         draft.create(path, text);
     }
     draft.create(&event.file(), template::event(&own, &topic, &event));
     draft.create(&handler_file(&subscription), template::typed_handler(&own, &topic, &event, &subscription));
-    if arguments.fabric_path.is_none() {
-        draft.then(format!("add {:?} to the `members` of your workspace", folder.display().to_string()));
+    if let Some(member) = workspace.and_then(|workspace| workspace.member_to_add(&folder)) {
+        draft.then(format!("add {member:?} to the `members` of your workspace"));
     }
     draft.then(format!("cargo test --manifest-path {}", folder.join("Cargo.toml").display()));
     Ok(draft)
 }
 
-/// The repository to depend on, so that it is found from wherever the crate is.
-fn fabric_path(arguments: &Service) -> Outcome<Option<PathBuf>> {
-    let Some(given) = &arguments.fabric_path else { return Ok(None) };
-    let whole = given.canonicalize().ok().filter(|path| path.join("libs/fabric/Cargo.toml").is_file());
-    let not_there = || Failure::Usage(format!("--fabric-path: {} has no libs/fabric/Cargo.toml", given.display()));
-    whole.map(Some).ok_or_else(not_there)
-}
-
 fn new_event(topic: &Topic, folder: &Path) -> Outcome<Draft> {
     let own = Crate::at(folder)?;
+    check::event(&own, topic)?;
     let event = EventNames::of(topic);
     let mut draft = Draft::new(folder);
     draft.create(&event.file(), template::event(&own, topic, &event));
@@ -76,20 +81,35 @@ fn new_event(topic: &Topic, folder: &Path) -> Outcome<Draft> {
 fn new_handler(own: &Crate, subscription: &str, on: &Pattern, folder: &Path) -> Outcome<Draft> {
     let name = names::of_subscription(own, subscription)?;
     let sample = names::sample_of(on)?;
-    let event = EventNames::of(&sample);
-    let is_own = on.as_str() == sample.as_str() && folder.join(event.file()).is_file();
-    let text = if is_own {
-        template::typed_handler(own, &sample, &event, name)
-    } else {
-        template::handler_of_any(own, on, &sample, name)
-    };
+    check::listened_to(own, on)?;
     let mut draft = Draft::new(folder);
+    let is_topic = on.as_str() == sample.as_str();
+    let known = known(on);
+    if known.is_some() && !own.has_catalogue {
+        draft.then(format!("add `fabric-catalog` to the dependencies in {}", folder.join("Cargo.toml").display()));
+    }
+    let text = match known {
+        _ if own.topics.contains(&sample) && is_topic => {
+            template::typed_handler(own, &sample, &EventNames::of(&sample), name)
+        }
+        Some(event) if is_topic => template::catalogue_handler(own, &event, name),
+        Some(event) => template::handler_of_some(own, on, &event, name),
+        None => template::handler_of_any(own, on, &sample, name),
+    };
     draft.create(&handler_file(name), text);
     draft.insert("src/handlers/mod.rs", "pub mod ", &format!("pub mod {name};"))?;
     draft.insert("src/lib.rs", ".subscribe(", &format!(".subscribe(handlers::{name}::subscription())"))?;
     draft.then(format!("say what follows from {on}, in {}", folder.join(handler_file(name)).display()));
     draft.then(format!("cargo test --manifest-path {}", folder.join("Cargo.toml").display()));
     Ok(draft)
+}
+
+/// The first event of the catalogue that matches: its context's module has its type.
+fn known(on: &Pattern) -> Option<Known> {
+    let topic = fabric_catalog::matching(on).next()?.topic;
+    let schema = fabric_catalog::schema(topic)?;
+    let type_name = schema.get("title")?.as_str()?.to_owned();
+    Some(Known { topic: Topic::try_new(topic).ok()?, type_name })
 }
 
 fn handler_file(name: &str) -> String {

@@ -10,6 +10,10 @@ use crate::{Outcome, exit::Failure};
 pub struct Crate {
     /// Its name, which is the service's.
     pub name: String,
+    /// The topics of its events.
+    pub topics: Vec<Topic>,
+    /// Whether it depends on the catalogue.
+    pub has_catalogue: bool,
 }
 
 impl Crate {
@@ -22,8 +26,30 @@ impl Crate {
         let text = std::fs::read_to_string(&path).map_err(|error| refused(&error))?;
         let manifest: toml::Table = text.parse().map_err(|_| refused(&"it is not TOML"))?;
         let name = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
-        Ok(Self { name: name.ok_or_else(|| refused(&"it has no package"))?.to_owned() })
+        Ok(Self {
+            name: name.ok_or_else(|| refused(&"it has no package"))?.to_owned(),
+            topics: topics_in(&folder.join("src/events")),
+            has_catalogue: manifest.get("dependencies").is_some_and(|all| all.get("fabric-catalog").is_some()),
+        })
     }
+}
+
+/// The topics of the events in a folder, as their attributes say them. What cannot be read has none.
+fn topics_in(folder: &Path) -> Vec<Topic> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    let mut topics: Vec<Topic> = texts
+        .flat_map(|text| {
+            let named: Vec<Topic> = text
+                .split("topic = \"")
+                .skip(1)
+                .filter_map(|rest| Topic::try_new(rest.split('"').next()?).ok())
+                .collect();
+            named
+        })
+        .collect();
+    topics.sort_unstable();
+    topics
 }
 
 /// Checks the name of a service, which is the name of its crate and the first word of its topics.
@@ -101,7 +127,7 @@ mod tests {
         for (name, says) in table {
             assert!(service(name).unwrap_err().contains(says), "{name}");
         }
-        let own = Crate { name: "canteen".to_owned() };
+        let own = Crate { name: "canteen".to_owned(), topics: Vec::new(), has_catalogue: true };
         assert!(of_subscription(&own, "canteen.kitchen_plan").is_ok_and(|name| name == "kitchen_plan"));
         for subscription in ["canteen", "library.plan", "canteen.plan.b", "canteen.2", "canteen.type", "canteen."] {
             assert!(matches!(of_subscription(&own, subscription), Err(Failure::Usage(_))), "{subscription}");

@@ -1,10 +1,8 @@
 //! The texts that are written.
 
-use std::path::Path;
-
 use fabric::{Pattern, Topic};
 
-use super::names::Crate;
+use super::{ground::Ground, names::Crate};
 
 /// What an event is called in Rust.
 pub struct EventNames {
@@ -27,15 +25,17 @@ impl EventNames {
     }
 }
 
-/// `Cargo.toml`: for a workspace that knows the fabric, or for one that has a copy of it there.
-pub fn manifest(own: &Crate, fabric: Option<&Path>) -> String {
-    let (text, fabric) = match fabric {
-        None => (include_str!("templates/manifest_of_workspace.toml"), String::new()),
-        Some(path) => (include_str!("templates/manifest_with_path.toml"), path.display().to_string()),
+/// `Cargo.toml`.
+pub fn manifest(own: &Crate, ground: &Ground) -> String {
+    let (text, fabric) = match ground {
+        Ground::Workspace => (include_str!("templates/manifest_of_workspace.toml"), String::new()),
+        Ground::Copy(path) => (include_str!("templates/manifest_with_path.toml"), path.display().to_string()),
     };
     // The path may hold signs that mean something in TOML.
     let quoted = |folder: &str| toml::Value::String(format!("{fabric}/libs/{folder}")).to_string();
-    filled(text, &[("service", &own.name), ("fabric", &quoted("fabric")), ("testkit", &quoted("testkit"))])
+    let values = [("fabric", quoted("fabric")), ("catalog", quoted("catalog")), ("testkit", quoted("testkit"))];
+    let values = values.iter().map(|(name, path)| (*name, path.as_str())).chain([("service", own.name.as_str())]);
+    filled(text, &values.collect::<Vec<_>>())
 }
 
 /// The files around the first event and its handler.
@@ -92,7 +92,44 @@ pub fn typed_handler(own: &Crate, topic: &Topic, event: &EventNames, subscriptio
     )
 }
 
-/// A subscription to events of whatever type, with its handler and test.
+/// An event of the catalogue.
+pub struct Known {
+    /// Its topic.
+    pub topic: Topic,
+    /// What its type is called, in the module of its context.
+    pub type_name: String,
+}
+
+/// A subscription to an event of the catalogue, with its handler and test.
+pub fn catalogue_handler(own: &Crate, event: &Known, subscription: &str) -> String {
+    filled(
+        include_str!("templates/handler_of_catalogue.txt"),
+        &[
+            ("service", &own.name),
+            ("name", subscription),
+            ("topic", event.topic.as_str()),
+            ("context", event.topic.context()),
+            ("Event", &event.type_name),
+            ("event", &EventNames::of(&event.topic).module),
+        ],
+    )
+}
+
+/// A subscription to events of whatever type that are in the catalogue, with its handler, and a test with one of them.
+pub fn handler_of_some(own: &Crate, pattern: &Pattern, event: &Known, subscription: &str) -> String {
+    filled(
+        include_str!("templates/handler_of_some.txt"),
+        &[
+            ("service", &own.name),
+            ("name", subscription),
+            ("pattern", pattern.as_str()),
+            ("context", event.topic.context()),
+            ("Event", &event.type_name),
+        ],
+    )
+}
+
+/// A subscription to events of whatever type that only others know, with its handler, and a test with one that is made up.
 pub fn handler_of_any(own: &Crate, pattern: &Pattern, sample: &Topic, subscription: &str) -> String {
     filled(
         include_str!("templates/handler_of_any.txt"),

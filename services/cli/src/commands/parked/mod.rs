@@ -41,12 +41,17 @@ pub(super) enum Counter {
 
 impl Counter {
     pub(super) async fn open(common: &Common, config: &Config) -> Outcome<Self> {
-        Ok(match operator::reach(common, config).await? {
+        Ok(match operator::reach(common, config)? {
             Reach::Running(client) => Self::Running(client),
-            Reach::Direct(adapters) => {
-                let host = platform::host(config, adapters, &[]).await?;
-                let desk = Desk::direct(&host, config, common.tenant.clone())?;
-                Self::Direct(Box::new((host, desk)))
+            Reach::Direct => {
+                let host = platform::visit(config, &[]).await?;
+                match Desk::direct(&host, config, common.tenant.clone()) {
+                    Ok(desk) => Self::Direct(Box::new((host, desk))),
+                    Err(failure) => {
+                        host.drain().await;
+                        return Err(failure);
+                    }
+                }
             }
         })
     }

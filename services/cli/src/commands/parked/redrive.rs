@@ -1,5 +1,7 @@
 //! `fabric parked redrive`: events back to their subscription.
 
+use std::pin::pin;
+
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use tokio::sync::mpsc;
 
@@ -44,12 +46,14 @@ pub async fn run(common: &Common, counter: &Counter, arguments: args::Redrive) -
 
 /// Shows how far it is, and then what came of it. Ctrl-C stops it: what was not sent is still parked.
 async fn conclude(common: &Common, mut lines: mpsc::Receiver<RedriveLine>) -> Outcome {
+    // Once for all lines: an interrupt that comes between two counts, too.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let done =
         loop {
             let line = tokio::select! {
                 line = lines.recv() => line,
-                _ = tokio::signal::ctrl_c() => break Err(Failure::StoppedEarly(
+                _ = &mut interrupted => break Err(Failure::StoppedEarly(
                     "stopped: what was not sent is still parked, and doing the same again goes on with it".to_owned(),
                 )),
             };

@@ -11,6 +11,9 @@ use crate::exit;
 #[derive(Debug, Subcommand)]
 pub enum Schema {
     /// Say what differs between the kept schemas and the events of this binary, and whether it breaks a contract.
+    ///
+    /// A version without a kept schema fails the check, for nothing can be compared with it: an older one always (exit code 9), the present
+    /// one until `fabric schema write` has kept it (exit code 1).
     #[command(after_help = exit::TABLE)]
     Check(Kept),
     /// Write the schemas of this binary's events. A breaking change of a version that is kept already is refused.

@@ -24,6 +24,8 @@ use crate::{
 
 /// What to do about a breaking change.
 pub const WAY_OUT: &str = "raise the version and write an upcaster";
+/// What to do about a present version without a file.
+const KEEP: &str = "run `fabric schema write`";
 
 /// Something that is not as it should be.
 #[derive(Debug, Serialize)]
@@ -50,7 +52,9 @@ pub struct Finding {
 pub enum Kind {
     /// The event's type says something else than the file.
     Changed,
-    /// A file is missing.
+    /// The file of the present version is missing: whoever changes the event next would break nothing.
+    NotKept,
+    /// The file of an older version is missing.
     Missing,
     /// An older version cannot be brought up to the present one.
     Older,
@@ -65,9 +69,22 @@ pub enum Kind {
 pub fn run(common: &Common, arguments: &Kept) -> Outcome {
     let findings = findings(&arguments.folder.dir, &arguments.pattern)?;
     output::show(common.json, &findings, |findings| text(findings))?;
-    match findings.iter().filter(|finding| finding.breaks).count() {
+    ending(&findings)
+}
+
+/// How the command ends. A schema that is missing can be compared with nothing, so it never passes.
+fn ending(findings: &[Finding]) -> Outcome {
+    let count = |is: fn(&&Finding) -> bool| findings.iter().filter(is).count();
+    let broken = count(|finding| finding.breaks);
+    let missing = count(|finding| finding.kind == Kind::Missing);
+    let not_kept = count(|finding| finding.kind == Kind::NotKept);
+    if broken > 0 {
+        let way_out = if broken == missing { "bring the files back" } else { WAY_OUT };
+        return Err(Failure::Broken(format!("{broken} of these break a contract: {way_out}")));
+    }
+    match not_kept {
         0 => Ok(()),
-        count => Err(Failure::Broken(format!("{count} of these break a contract: {WAY_OUT}"))),
+        count => Err(Failure::Other(format!("{count} of these are not kept yet: {KEEP}"))),
     }
 }
 
@@ -78,11 +95,12 @@ fn text(findings: &[Finding]) -> String {
     let mut table = Table::new(&["TOPIC", "V", "CLASS", "PATH", "WHAT"]);
     for finding in findings {
         let version = finding.version.map(|version| version.to_string()).unwrap_or_default();
-        let class = finding.class.map_or(if finding.breaks { "breaking" } else { "note" }, Compat::as_str);
+        let class = finding.class.map_or(if finding.breaks { "breaking" } else { "not kept" }, Compat::as_str);
         let path = if finding.path.is_empty() { "-" } else { &finding.path };
         table.row([&finding.topic, version.as_str(), class, path, &finding.reason]);
     }
-    let hint = if findings.iter().any(|finding| finding.breaks) { "" } else { "\nrun `fabric schema write`" };
+    let is_changed_only = findings.iter().all(|finding| finding.kind == Kind::Changed && !finding.breaks);
+    let hint = if is_changed_only { format!("\n{KEEP}") } else { String::new() };
     format!("{table}{hint}")
 }
 
@@ -99,19 +117,23 @@ fn findings(folder: &Path, pattern: &Pattern) -> Outcome<Vec<Finding>> {
         }
     }
     for event in platform::catalogue().iter().filter(|event| pattern.matches(event.topic)) {
-        let missing = (1..=event.version).filter(|version| !folder::path(folder, event.topic, *version).exists());
-        findings.extend(missing.map(|version| Finding {
-            topic: event.topic.to_owned(),
-            version: Some(version),
-            kind: Kind::Missing,
-            class: None,
-            path: String::new(),
-            reason: "its file is missing".to_owned(),
-            breaks: false,
-        }));
+        findings.extend(missing(folder, event));
     }
     findings.sort_by(|left, right| (&left.topic, left.version).cmp(&(&right.topic, right.version)));
     Ok(findings)
+}
+
+/// The versions of an event that have no file.
+fn missing(folder: &Path, event: &Descriptor) -> impl Iterator<Item = Finding> {
+    let missing = (1..=event.version).filter(|version| !folder::path(folder, event.topic, *version).exists());
+    missing.map(|version| {
+        if version < event.version {
+            let reason = "an older version has no schema: upcasters and old events need it";
+            return broken(event.topic, Some(version), Kind::Missing, reason);
+        }
+        let reason = format!("not kept yet: {KEEP}");
+        Finding { breaks: false, ..broken(event.topic, Some(version), Kind::NotKept, &reason) }
+    })
 }
 
 fn of_file(folder: &Path, topic: &Topic, version: u16) -> Outcome<Vec<Finding>> {
@@ -182,5 +204,35 @@ fn broken(topic: &str, version: Option<u16>, kind: Kind, reason: &str) -> Findin
         path: String::new(),
         reason: reason.to_owned(),
         breaks: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_without_a_file_fails_the_check() -> Outcome {
+        let folder = tempfile::tempdir()?;
+        let known = fabric_catalog::find("gradebook.grade.posted").expect("it is in the catalogue");
+        let event = Descriptor { version: 2, ..*known };
+        let keep = |version| std::fs::write(folder::path(folder.path(), event.topic, version), "{}");
+        let ends =
+            |findings: &[Finding]| ending(findings).map_or_else(|error| error.to_string(), |()| "passes".to_owned());
+        let found = || -> Vec<Finding> { missing(folder.path(), &event).collect() };
+        let said =
+            |found: &[Finding]| -> Vec<_> { found.iter().map(|one| (one.version, one.kind, one.breaks)).collect() };
+
+        let none_kept = found();
+        assert_eq!(said(&none_kept), [(Some(1), Kind::Missing, true), (Some(2), Kind::NotKept, false)]);
+        assert_eq!(ends(&none_kept), "1 of these break a contract: bring the files back");
+        keep(2)?;
+        assert!(found()[0].reason.starts_with("an older version has no schema"), "{:?}", found());
+        assert!(matches!(ending(&found()), Err(Failure::Broken(_))));
+        keep(1)?;
+        assert_eq!(ends(&found()), "passes");
+        std::fs::remove_file(folder::path(folder.path(), event.topic, 2))?;
+        assert_eq!(ends(&found()), "1 of these are not kept yet: run `fabric schema write`");
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod validate;
 mod write;
 
 pub use args::Schema;
+pub(super) use validate::violations;
 
 use serde_json::Value;
 

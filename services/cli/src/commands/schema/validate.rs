@@ -28,9 +28,9 @@ struct Verdict {
 }
 
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Violation {
-    path: String,
-    wanted: String,
+pub struct Violation {
+    pub path: String,
+    pub wanted: String,
 }
 
 pub fn run(common: &Common, arguments: &Validate) -> Outcome {
@@ -106,7 +106,8 @@ fn newest(arguments: &Validate) -> Outcome<u16> {
     })
 }
 
-fn violations(schema: &Value, payload: &Value) -> Outcome<Vec<Violation>> {
+/// The rules of a schema that a payload breaks.
+pub fn violations(schema: &Value, payload: &Value) -> Outcome<Vec<Violation>> {
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
     let validator = options.build(schema).map_err(|error| Failure::Refused(format!("no schema: {error}")))?;
     let (mut names, mut found) = (BTreeSet::new(), BTreeSet::new());

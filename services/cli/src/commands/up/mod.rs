@@ -1,6 +1,8 @@
 //! `fabric up`: all services in one process.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+mod seat;
+
+use std::{sync::Arc, time::Duration};
 
 use fabric::{
     config::Config,
@@ -18,8 +20,9 @@ use crate::{
     exit::Failure,
     operator::{self, Operator},
     output::{self, Table},
-    platform::{self, Running},
+    platform,
 };
+use seat::Seat;
 
 pub async fn run(common: &Common, arguments: Up) -> Outcome {
     let mut config = platform::configuration(common)?;
@@ -29,29 +32,44 @@ pub async fn run(common: &Common, arguments: Up) -> Outcome {
             .map_err(|_| Failure::Usage(format!("--address: {address:?} is not an IP address with a port")))?;
     }
     let services = platform::services(&config, &arguments.services)?;
+    let seat = Seat::take(&config)?;
     telemetry::init_logging(&config.log).map_err(ServeError::from)?;
     let metrics = telemetry::install_metrics().map_err(ServeError::from)?;
     tokio::spawn(metrics.clone().upkeep());
     let tokens = Tokens::for_config(&config).map_err(ServeError::from)?;
     let listener = listen(config.http.address).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let host = platform::host(&config, platform::adapters(&config).await?, &services).await?;
+    let host = platform::host(&config, platform::adapters_of_services(&config).await?, &services).await?;
     let config = Arc::new(config);
-    let operator = Operator::of(&host, &config)?;
+    let operator = match begin(common, &config, &seat, &url, &host) {
+        Ok(operator) => operator,
+        Err(failure) => {
+            host.drain().await;
+            return Err(failure);
+        }
+    };
     let verifier = Verifier::new(tokens, host.adapters().clock);
     let router = host.router_with(&config.http, verifier, &metrics, operator::router(operator.clone()));
-    let announced = Announced::new(&config, &url)?;
-    introduce(common, &config, &url, &host)?;
 
     let stop = CancellationToken::new();
     let grace = Duration::from_millis(config.drain.grace_ms);
     let serving = tokio::spawn(serve(listener, router, host, grace, stop.clone()));
-    if arguments.sample {
-        sample(common, &operator, &stop).await?;
+    let fed = if arguments.sample { sample(common, &operator, &stop).await } else { Ok(()) };
+    if fed.is_err() {
+        stop.cancel();
     }
     let served = serving.await.map_err(|error| Failure::Other(error.to_string()))?;
-    drop(announced);
+    drop(seat);
+    fed?;
     Ok(served?)
+}
+
+/// Tells commands and people where the services are.
+fn begin(common: &Common, config: &Arc<Config>, seat: &Seat, url: &str, host: &Host) -> Outcome<Operator> {
+    let operator = Operator::of(host, config)?;
+    seat.announce(url)?;
+    introduce(common, config, url, host)?;
+    Ok(operator)
 }
 
 /// Imports the sample while the services run. A stop in the middle is not a failure of the sample.
@@ -59,34 +77,6 @@ async fn sample(common: &Common, operator: &Operator, stop: &CancellationToken) 
     tokio::select! {
         imported = import::sample(common, operator) => imported,
         () = stop.cancelled() => Ok(()),
-    }
-}
-
-/// The file in the data folder by which other commands find this process. It goes when this process does.
-struct Announced<'a>(&'a Config);
-
-impl<'a> Announced<'a> {
-    fn new(config: &'a Config, url: &str) -> Outcome<Self> {
-        let file = platform::running_file(config);
-        let running = Running { url: url.to_owned(), pid: std::process::id() };
-        let json = serde_json::to_vec(&running).map_err(|error| Failure::Other(error.to_string()))?;
-        let folder = file.parent().unwrap_or_else(|| Path::new("."));
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&file, json))
-            .map_err(|error| Failure::Other(format!("data.folder: cannot write {}: {error}", file.display())))?;
-        Ok(Self(config))
-    }
-}
-
-impl Drop for Announced<'_> {
-    fn drop(&mut self) {
-        let file = platform::running_file(self.0);
-        let ours = fs::read(&file).ok().and_then(|json| serde_json::from_slice::<Running>(&json).ok());
-        if ours.is_some_and(|running| running.pid == std::process::id())
-            && let Err(error) = fs::remove_file(&file)
-        {
-            tracing::warn!(%error, "the file by which commands find this process could not be removed");
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use academic::commands::{AssignmentFacts, create_assignment, set_category};
 use fabric_catalog::{
     gradebook::AssignmentDeleted,
-    values::{Id, Percent},
+    values::{Id, Weight},
 };
 
 use super::{Accepted, Importer, Memory, accept, accept_event, refuse_deletion};
@@ -15,7 +15,7 @@ use crate::import::{
 
 pub fn read_category(row: &Row<'_>, id: Id) -> Result<Accepted, Fault> {
     refuse_deletion(row)?;
-    let weight = row.number_if("weight")?.map(Percent::try_new).transpose();
+    let weight = row.number_if("weight")?.map(Weight::try_new).transpose();
     let command = set_category::SetCategory {
         category_id: id.clone(),
         title: row.required("title")?.to_owned(),
@@ -73,8 +73,8 @@ fn command(row: &Row<'_>, id: Id) -> Result<create_assignment::CreateAssignment,
         academic_session_id,
         assign_date: row.date("assignDate")?,
         due_date: row.date("dueDate")?,
-        result_value_min: row.score("resultValueMin")?,
-        result_value_max: row.score("resultValueMax")?,
+        result_value_min: row.points("resultValueMin")?,
+        result_value_max: row.points("resultValueMax")?,
         // In 1.2 a file of its own says so, which is not imported.
         score_scale_id: None,
         source_modified_at: row.last_modified()?,

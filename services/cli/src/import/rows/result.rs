@@ -61,8 +61,8 @@ fn score(row: &Row<'_>, line_item_id: &Id) -> Result<Score, Fault> {
     }
     let score = row.score(COLUMN)?;
     let on_scale = row.known.assignment(line_item_id).is_some_and(|item| {
-        let scale = item.result_value_min..=item.result_value_max;
-        scale.contains(&score)
+        let scale = item.result_value_min.value()..=item.result_value_max.value();
+        scale.contains(&score.value())
     });
     let reason = "must be from the lowest to the highest score of its line item";
     if on_scale { Ok(score) } else { Err(Fault::new(COLUMN, code::SCORE_OUT_OF_RANGE, reason)) }

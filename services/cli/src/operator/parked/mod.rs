@@ -30,7 +30,7 @@ use fabric::{
 };
 
 use super::{Operator, audit::Audit};
-use crate::{Outcome, exit::Failure, platform};
+use crate::{Outcome, exit::Failure, lookup::suggestion, platform};
 
 /// How long to wait for somebody else who reads the same parked events.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -83,9 +83,8 @@ impl Desk {
         if self.subscriptions().any(|known| known == *subscription) {
             return Ok(());
         }
-        let distance = |known: &SubscriptionName| strsim::damerau_levenshtein(known.as_str(), subscription.as_str());
-        let near = self.subscriptions().min_by_key(distance);
-        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let known: Vec<SubscriptionName> = self.subscriptions().collect();
+        let hint = suggestion(subscription.as_str(), known.iter().map(SubscriptionName::as_str));
         Err(Failure::Refused(format!("there is no subscription {subscription}{hint}")))
     }
 
@@ -147,7 +146,7 @@ impl From<ParkedError> for Failure {
         match error {
             ParkedError::Away { .. } => Self::Unreachable(text),
             ParkedError::Busy { .. } => Self::NotReady(text),
-            ParkedError::NoQueue { .. } => Self::Refused(text),
+            ParkedError::NoQueue { .. } => Self::missing(&text),
         }
     }
 }
@@ -162,8 +161,8 @@ impl From<MoveError> for Failure {
     fn from(error: MoveError) -> Self {
         let text = error.to_string();
         match error {
-            MoveError::NotTaken(PublishError::Refused | PublishError::NotSent { .. }) => Self::Unreachable(text),
             MoveError::NotTaken(PublishError::Unknown { .. }) | MoveError::StillParked(_) => Self::Unknown(text),
+            MoveError::NotTaken(_) => Self::Unreachable(text),
         }
     }
 }

@@ -59,6 +59,10 @@ impl Desk {
         };
         let depths = self.broker.depths(wanted.iter().map(queue_of).collect()).await;
         let depths = depths.map_err(|error| Failure::Unreachable(error.to_string()))?;
+        // Where not one of the queues stands, nothing is known of what is parked.
+        if let (Some(name), true) = (wanted.first(), depths.is_empty()) {
+            return Err(Failure::missing(&format!("the queue {} does not exist", queue_of(name))));
+        }
         let mut listed = Vec::new();
         for name in wanted {
             let Some(depth) = depths.iter().find(|depth| depth.queue == queue_of(&name)) else { continue };
