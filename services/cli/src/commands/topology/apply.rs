@@ -10,7 +10,10 @@ use fabric::{
 };
 use serde::Serialize;
 
-use super::{args, consent, text};
+use super::{
+    args, consent,
+    text::{self, Alike},
+};
 use crate::{
     Outcome,
     args::Common,
@@ -85,7 +88,7 @@ fn are_same(one: &[Change], other: &[Change]) -> bool {
 
 async fn consent(common: &Common, desk: &Desk, todo: &[Change]) -> Outcome {
     if !common.json {
-        output::line(&text::changes(todo))?;
+        output::line(&text::changes(todo, Alike::Counted))?;
     }
     let question = format!("Do these {} changes on the virtual host {}?", todo.len(), desk.management.vhost());
     consent::ask(question, false).await
@@ -157,7 +160,7 @@ fn human(report: &Report) -> String {
     let mut lines: Vec<String> =
         report.kept.iter().map(|kept| format!("kept     {}: {}", kept.resource, kept.why)).collect();
     if !report.left.is_empty() {
-        lines.push(format!("\nleft:\n{}", text::changes(&report.left)));
+        lines.push(format!("\nleft:\n{}", text::changes(&report.left, Alike::Counted)));
     }
     lines.push(format!("{} done, {} kept, {} left", report.done.len(), report.kept.len(), report.left.len()));
     lines.join("\n")

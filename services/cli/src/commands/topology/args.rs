@@ -33,6 +33,9 @@ pub struct Plan {
     /// Compare the services' users and what they may do, too. Only an administrator sees them.
     #[arg(long)]
     pub users: bool,
+    /// Show each change, also of many that say the same. With `--json` it always is.
+    #[arg(long)]
+    pub all: bool,
     /// As if only these services were there; what belongs to the others is then wanted by nobody.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub services: Vec<String>,

@@ -3,7 +3,10 @@
 use fabric::core::topology::{Change, Class, Verdict, verdict};
 use serde::Serialize;
 
-use super::{args, text};
+use super::{
+    args,
+    text::{self, Alike},
+};
 use crate::{
     Outcome,
     args::Common,
@@ -39,7 +42,8 @@ pub async fn run(common: &Common, arguments: args::Plan) -> Outcome {
     let desk = Desk::open(&config, &arguments.services, users)?;
     let plan = desk.plan(&desk.actual().await?);
     let report = Report::of(desk.management.vhost(), &plan);
-    output::show(common.json, &report, text::planned)?;
+    let alike = if arguments.all { Alike::Each } else { Alike::Counted };
+    output::show(common.json, &report, |report| text::planned(report, alike))?;
     match report.verdict {
         Verdict::Unchanged => Ok(()),
         Verdict::Changes => {
