@@ -21,6 +21,7 @@ pub fn service() -> Service<State> {
         .publishes_all(events::ALL.iter().copied())
         // One line for each subscription.
         .subscribe(handlers::accounts::subscription())
+        .subscribe(handlers::books::subscription())
         .subscribe(handlers::grades::subscription())
         .subscribe(handlers::kitchen_plan::subscription())
         .subscribe(handlers::lunch_log::subscription())

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fabric_core::topic::is_past;
+
 /// Topic to the service that owns it.
 fn required() -> BTreeMap<&'static str, &'static str> {
     let rows = include_str!("events.tsv").lines().skip(1);
@@ -36,16 +38,11 @@ fn every_required_event_is_there() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
-/// Past participles that do not end in `ed`.
-const IRREGULAR: [&str; 6] = ["overridden", "read", "redriven", "sent", "set", "withdrawn"];
-
 /// Why a topic is not the name of something that happened.
 fn misnamed(topic: &str) -> Option<&'static str> {
     let words: Vec<&str> = topic.split('.').collect();
     let [_, _, action] = words.as_slice() else { return Some("three words are wanted") };
-    let verb = action.rsplit('_').next().unwrap_or_default();
-    let is_past = verb.len() > 3 && verb.ends_with("ed") || IRREGULAR.contains(&verb);
-    if is_past { None } else { Some("the third word says what happened, in the past tense") }
+    if is_past(action) { None } else { Some("the third word says what happened, in the past tense") }
 }
 
 #[test]

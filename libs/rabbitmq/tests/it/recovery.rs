@@ -64,7 +64,7 @@ async fn of_a_window_with_a_missing_exchange_only_what_was_confirmed_counts_as_d
                     assert!(!is_there, "{index} was refused")
                 }
                 Err(PublishError::Unknown { .. }) => {}
-                Ok(Confirmed::Unrouted) => panic!("{index} is unrouted"),
+                other @ (Ok(Confirmed::Unrouted) | Err(PublishError::Forbidden { .. })) => panic!("{index}: {other:?}"),
             }
         }
         consumer

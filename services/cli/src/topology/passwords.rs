@@ -24,16 +24,13 @@ impl Passwords {
         let mut kept = read(file)?;
         let mut is_new = false;
         let mut of_user = |user: String| {
-            let password = match kept.get(&user) {
-                Some(password) => password.clone(),
-                None => {
-                    is_new = true;
-                    let random = password::random().map_err(|error| Failure::Other(error.to_string()))?;
-                    kept.insert(user.clone(), random.clone());
-                    random
-                }
-            };
-            Ok((user, password))
+            if let Some(password) = kept.get(&user) {
+                return Ok((user, password.clone()));
+            }
+            let random = password::random().map_err(|error| Failure::Other(error.to_string()))?;
+            kept.insert(user.clone(), random.clone());
+            is_new = true;
+            Ok((user, random))
         };
         let passwords = users.into_iter().map(&mut of_user).collect::<Outcome<_>>()?;
         if is_new {

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use crate::process::Cli;
 
-const COMMANDS: [&[&str]; 5] = [
+const COMMANDS: [&[&str]; 6] = [
     &["new", "service", "canteen", "--event", "canteen.lunch.ordered"],
     &["new", "event", "canteen.lunch.cancelled", "--dir", "canteen"],
     &["new", "handler", "canteen.kitchen_plan", "--on", "canteen.lunch.ordered", "--dir", "canteen"],
     &["new", "handler", "canteen.accounts", "--on", "billing.payment.*", "--dir", "canteen"],
     &["new", "handler", "canteen.grades", "--on", "gradebook.grade.posted", "--dir", "canteen"],
+    &["new", "handler", "canteen.books", "--on", "library.book.lent", "--dir", "canteen"],
 ];
 
 fn repository() -> PathBuf {

@@ -100,7 +100,7 @@ async fn one_event_is_mended(cli: &Cli) -> Result<()> {
     assert!(said.contains("urgency") && !said.contains("Secret"), "{said}");
     let said = fails(cli, &["parked", "edit", DISPATCH, &id, "--data", &mended], 2).await?;
     assert!(said.contains("--yes"), "{said}");
-    let other_key = mended.replace("u-1\"", "u-2\"");
+    let other_key = mended.replace("n-1\"", "n-2\"");
     let said = fails(cli, &["parked", "edit", DISPATCH, &id, "--data", &other_key, "--yes"], 3).await?;
     assert!(said.contains("key"), "{said}");
     let edited = cli.json(&["parked", "edit", DISPATCH, &id, "--data", &mended, "--yes"]).await?;

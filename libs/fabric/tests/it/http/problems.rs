@@ -46,6 +46,12 @@ async fn each_way_to_fail_has_its_status_and_its_code() {
     ];
     let unconfirmed: Vec<(PublishError, u16, &str)> = vec![
         (PublishError::Refused, 503, "not_published"),
+        (PublishError::NoExchange { exchange: "events.inner".to_owned() }, 503, "not_published"),
+        (
+            PublishError::Forbidden { exchange: "events.inner".to_owned(), detail: "inner".to_owned() },
+            503,
+            "not_published",
+        ),
         (PublishError::NotSent { reason: "away" }, 503, "not_published"),
         (PublishError::Unknown { reason: "lost" }, 504, "unknown"),
     ];
@@ -57,6 +63,7 @@ async fn each_way_to_fail_has_its_status_and_its_code() {
         let body = to_bytes(response.into_body(), 4_096).await.unwrap();
         let json: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!((&json["status"], &json["code"]), (&json!(status), &json!(code)), "{said}");
+        assert!(!json.to_string().contains("inner"), "how the broker is set up is not the callers' business: {json}");
     }
     let away = Problem::from(CacheError::Away { detail: "gone".to_owned() });
     assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -66,8 +66,8 @@ async fn migrates_from(before: u8) -> Result<()> {
     let report = ends_json(cli, &["apply", "--yes"], 11).await?;
     let moves = of_class(&report, "needs-migration");
     // A single queue has no slots to move: its partitions are made beside it, and get nothing while the queue does.
-    let moved = if before == 1 { CALCULATION.to_owned() } else { format!("{CALCULATION}.partition.") };
-    assert!(!moves.is_empty() && moves.iter().all(|change| change.starts_with(&moved)), "{report}");
+    let first_words = if before == 1 { CALCULATION.to_owned() } else { format!("{CALCULATION}.partition.") };
+    assert!(!moves.is_empty() && moves.iter().all(|change| change.starts_with(&first_words)), "{report}");
     ends(cli, &["plan"], 11).await?;
     refuses_without_consent(cli, CALCULATION).await?;
 

@@ -30,6 +30,28 @@ async fn enters(management: &Management) -> Result<Option<bool>> {
     Ok(management.users().await?.get("kyc").map(|user| user.permission.is_some()))
 }
 
+/// Whoever is made again gets the password that the file has; who is not in it, a new one. Gives another file with that.
+async fn keeps_to_the_file(world: &World, passwords: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+    let (cli, management) = (&world.cli, &world.management);
+    let file = cli.folder().join("users.json");
+    let before = std::fs::read(&file)?;
+    management.delete_user("kyc").await?;
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
+    assert_eq!(std::fs::read(&file)?, before);
+    logs_in(&world.url, "kyc", &passwords["kyc"]).await?;
+    management.delete_user("kyc").await?;
+    ends(cli, &["apply", "--users", "more.json", "--yes"], 0).await?;
+    let more: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(cli.folder().join("more.json"))?)?;
+    assert_eq!(more.keys().collect::<Vec<_>>(), ["kyc"]);
+    std::fs::write(&file, "no JSON")?;
+    management.delete_user("kyc").await?;
+    let refused = ends(cli, &["apply", "--users", "users.json", "--yes"], 3).await?;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("users.json"));
+    std::fs::write(&file, &before)?;
+    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
+    Ok(more)
+}
+
 /// Users belong to the whole broker, so this is the only test with them.
 #[tokio::test(flavor = "multi_thread")]
 async fn users_are_made_with_passwords_and_keep_them() -> Result<()> {
@@ -69,21 +91,7 @@ async fn users_are_made_with_passwords_and_keep_them() -> Result<()> {
     assert_eq!(std::fs::read(&file)?, before, "nobody needed a password");
     logs_in(&world.url, "academic", &passwords["academic"]).await?;
 
-    // Whoever is made again gets the password that the file has; who is not in it, a new one.
-    management.delete_user("kyc").await?;
-    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
-    assert_eq!(std::fs::read(&file)?, before);
-    logs_in(&world.url, "kyc", &passwords["kyc"]).await?;
-    management.delete_user("kyc").await?;
-    ends(cli, &["apply", "--users", "more.json", "--yes"], 0).await?;
-    let more: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(cli.folder().join("more.json"))?)?;
-    assert_eq!(more.keys().collect::<Vec<_>>(), ["kyc"]);
-    std::fs::write(&file, "no JSON")?;
-    management.delete_user("kyc").await?;
-    let refused = ends(cli, &["apply", "--users", "users.json", "--yes"], 3).await?;
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("users.json"));
-    std::fs::write(&file, &before)?;
-    ends(cli, &["apply", "--users", "users.json", "--yes"], 0).await?;
+    let more = keeps_to_the_file(&world, &passwords).await?;
 
     // The same by a file of definitions, on another virtual host.
     let other = World::new().await?;
