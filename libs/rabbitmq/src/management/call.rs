@@ -18,6 +18,9 @@ use super::{ManagementError, ManagementUrl};
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The most that an answer may have: a queue takes a few hundred bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How often a call is sent when the broker fails over it, and the pause in between.
+const ATTEMPTS_MAX: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(300);
 /// What is told of a refusal without a reason, or with one that is no text.
 const NO_REASON: &str = "it gives no reason in words";
 
@@ -158,10 +161,28 @@ impl Calls {
         serde_path_to_error::deserialize(&mut json).map_err(|error| call.unreadable(error.path().to_string()))
     }
 
+    /// Sends a call, and once more when the broker failed over it: one with much to do gives up on some calls. Asking and making come to
+    /// the same when they are done twice.
+    #[expect(clippy::disallowed_methods, reason = "calls run on a thread of their own, which may wait")]
     fn send(&self, call: &Call) -> Result<Vec<u8>, ManagementError> {
+        let mut attempts = match call.method {
+            http::Method::GET | http::Method::PUT => ATTEMPTS_MAX,
+            _ => 1,
+        };
+        loop {
+            attempts -= 1;
+            match self.attempt(call) {
+                Err(Failed::Broker(_)) if attempts > 0 => std::thread::sleep(PAUSE),
+                Err(Failed::Broker(error) | Failed::Call(error)) => return Err(error),
+                Ok(body) => return Ok(body),
+            }
+        }
+    }
+
+    fn attempt(&self, call: &Call) -> Result<Vec<u8>, Failed> {
         let left = self.end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(self.late());
+            return Err(Failed::Call(self.late()));
         }
         let agent = &self.client.agent;
         let request = http::Request::builder()
@@ -179,12 +200,16 @@ impl Calls {
                 .map_err(ureq::Error::from)
                 .and_then(|request| agent.run(agent.configure_request(request).timeout_global(Some(left)).build())),
         };
-        let (parts, mut body) = answer.map_err(|error| self.away(&error))?.into_parts();
+        let (parts, mut body) = answer.map_err(|error| Failed::Call(self.away(&error)))?.into_parts();
         let text = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(_) => call.unreadable("its size"),
-            error => self.away(&error),
+            ureq::Error::BodyExceedsLimit(_) => Failed::Call(call.unreadable("its size")),
+            error => Failed::Call(self.away(&error)),
         })?;
-        if parts.status.is_success() { Ok(text) } else { Err(refusal(call, &parts, &text)) }
+        match parts.status {
+            status if status.is_success() => Ok(text),
+            status if status.is_server_error() => Err(Failed::Broker(refusal(call, &parts, &text))),
+            _ => Err(Failed::Call(refusal(call, &parts, &text))),
+        }
     }
 
     fn away(&self, error: &ureq::Error) -> ManagementError {
@@ -198,6 +223,14 @@ impl Calls {
         let Client { url, timeout, .. } = &*self.client;
         ManagementError::Away { detail: format!("{}: no answer within {timeout:?}", url.base()) }
     }
+}
+
+/// Why a call was not done.
+enum Failed {
+    /// The broker had a failure of its own.
+    Broker(ManagementError),
+    /// Everything else: it would fail again.
+    Call(ManagementError),
 }
 
 /// What an answer means that is not a success.
@@ -216,7 +249,7 @@ fn refusal(call: &Call, answer: &http::response::Parts, body: &[u8]) -> Manageme
         400 if detail.contains("flag set are not supported") => ManagementError::Unconditional { resource },
         400 | 405 | 409 | 412 => ManagementError::Refused { resource, detail },
         status if answer.status.is_server_error() => {
-            ManagementError::Away { detail: format!("it answered with the status {status}") }
+            ManagementError::Away { detail: format!("it failed to {} {resource}, with the status {status}", call.verb) }
         }
         status => call.unreadable(format!("the status {status}")),
     }

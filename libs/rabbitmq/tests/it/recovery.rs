@@ -61,7 +61,7 @@ async fn of_a_window_with_a_missing_exchange_only_what_was_confirmed_counts_as_d
             match outcome {
                 Ok(Confirmed::Routed) => assert!(is_there, "{index} was confirmed and is lost"),
                 Err(PublishError::NotSent { .. } | PublishError::Refused | PublishError::NoExchange { .. }) => {
-                    assert!(!is_there, "{index} was refused")
+                    assert!(!is_there, "{index} was refused");
                 }
                 Err(PublishError::Unknown { .. }) => {}
                 other @ (Ok(Confirmed::Unrouted) | Err(PublishError::Forbidden { .. })) => panic!("{index}: {other:?}"),

@@ -25,7 +25,7 @@ async fn readiness_names_what_is_the_matter_and_liveness_does_not_care() {
     type Trouble = fn(&Harness);
     let table: &[(Trouble, u16, &str, &[&str])] = &[
         (|_| {}, 200, "ready", &[]),
-        (|harness| harness.broker().disconnect(), 503, "degraded", &["broker", "consumers"]),
+        (|harness| harness.broker().disconnect(), 503, "degraded", &["broker", "topology", "consumers"]),
         (|harness| harness.broker().block("the disk of p-1 is full"), 503, "degraded", &["broker"]),
         // Without the cache nothing but the last known events is missing.
         (|harness| harness.cache().go_away(), 200, "degraded", &["cache"]),

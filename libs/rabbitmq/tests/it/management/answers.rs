@@ -42,6 +42,33 @@ async fn error_of(management: &Management) -> (ManagementError, String) {
     (error, text)
 }
 
+/// A broker with much to do gives up on some calls.
+#[tokio::test]
+async fn what_the_broker_fails_over_is_asked_again() -> Result<()> {
+    let (failing, sound) = ("HTTP/1.1 500 Internal Server Error", r#"{"rabbitmq_version": "3.10.8"}"#);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let management = client(listener.local_addr()?.port(), TIMEOUT)?;
+    let requests = tokio::spawn(async move {
+        let mut paths = Vec::new();
+        // The last answer is what was asked for next, which shows that the call before was done.
+        for (start, body) in [(failing, ""), (failing, ""), ("HTTP/1.1 200 OK", sound), ("HTTP/1.1 200 OK", "{}")] {
+            let (mut stream, _) = listener.accept().await?;
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).await?;
+            paths.push(
+                String::from_utf8_lossy(&request[..count]).split_whitespace().nth(1).unwrap_or_default().to_owned(),
+            );
+            let answer = format!("{start}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await?;
+        }
+        anyhow::Ok(paths)
+    });
+    let (error, _) = error_of(&management).await;
+    assert!(matches!(&error, ManagementError::Answer { endpoint, .. } if endpoint == "GET /api/nodes"), "{error:?}");
+    assert_eq!(requests.await??, ["/api/overview", "/api/overview", "/api/overview", "/api/nodes"]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_server_that_is_away_is_told_within_the_deadline() -> Result<()> {
     let nobody = client(free_port()?, TIMEOUT)?;

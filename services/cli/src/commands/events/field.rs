@@ -92,6 +92,9 @@ fn kind(root: &Value, schema: &Value) -> String {
             format!("one of {}", words.join(", "))
         };
     }
+    if types_of(schema).len() > 1 {
+        return "value of any kind".to_owned();
+    }
     match type_of(schema) {
         "string" => match (schema["format"].as_str(), form(schema)) {
             (Some("date-time"), _) => "time",
@@ -113,11 +116,15 @@ fn kind(root: &Value, schema: &Value) -> String {
     }
 }
 
+/// The types of a schema, without that of nothing.
+fn types_of(schema: &Value) -> Vec<&str> {
+    let types = schema["type"].as_array().map_or(std::slice::from_ref(&schema["type"]), Vec::as_slice);
+    types.iter().filter_map(Value::as_str).filter(|one| *one != "null").collect()
+}
+
 /// The type of a schema that may allow nothing besides.
 fn type_of(schema: &Value) -> &str {
-    let types = schema["type"].as_array();
-    let something = types.and_then(|types| types.iter().find(|one| **one != "null")).unwrap_or(&schema["type"]);
-    something.as_str().unwrap_or_default()
+    types_of(schema).first().copied().unwrap_or_default()
 }
 
 /// What a value may be, each bound on its own; of a list, its length and what each item may be.
@@ -146,6 +153,7 @@ fn bounds(root: &Value, schema: &Value) -> Vec<String> {
         numbers,
         length("minLength", "maxLength", "characters"),
         length("minItems", "maxItems", "items"),
+        length("minProperties", "maxProperties", "entries"),
         pattern.map(|pattern| format!("like {pattern}")),
     ]
     .into_iter()
@@ -180,6 +188,7 @@ mod tests {
                 "at": { "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "null" }] },
                 "levels": { "type": "array", "items": { "type": "string", "pattern": "^[A-Z]$" } },
                 "values": { "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } },
+                "given": { "type": "object", "maxProperties": 50, "additionalProperties": { "type": ["string", "number", "null"] } },
             },
             "$defs": {
                 "Id": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\s\p{Cc}]+$" },
@@ -209,6 +218,7 @@ mod tests {
                 "grades[].score: number [-0.5 to 100] required personal",
                 "grades[].most: number [above 0]",
                 "at: time []",
+                "given: by name, value of any kind [at most 50 entries]",
                 "kind: always grade []",
                 "levels: list of text [each like ^[A-Z]$]",
                 "note: text [at most 500 characters] personal",

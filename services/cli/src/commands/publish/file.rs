@@ -65,7 +65,10 @@ fn prepared<'a>(json: &'a [u8], tenant: &TenantId) -> (Option<Topic>, Option<Str
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Vec<(Option<String>, Option<String>, Result<String, Poison>)> {
+    /// The topic and the id that an event calls its own, and its tenant.
+    type Read = (Option<String>, Option<String>, Result<String, Poison>);
+
+    fn read(json: &str) -> Vec<Read> {
         let tenant = TenantId::try_new("north").unwrap();
         let events = events(json.as_bytes(), &tenant).unwrap().into_iter();
         let tenant = |event: Received| event.metadata.tenant.to_string();

@@ -27,7 +27,9 @@ async fn a_whole_topology_is_planned_applied_and_then_as_it_should_be() -> Resul
     let cli = &world.cli;
     let report = ends_json(cli, &["plan"], 10).await?;
     assert_eq!((&report["verdict"], &report["unchanged"]), (&json!("changes"), &json!(0)));
-    let table = String::from_utf8(ends(cli, &["plan"], 10).await?.stdout)?;
+    let counted = String::from_utf8(ends(cli, &["plan"], 10).await?.stdout)?;
+    assert!(counted.contains(" queues, such as queue academic") && counted.contains("plan --all"), "{counted}");
+    let table = String::from_utf8(ends(cli, &["plan", "--all"], 10).await?.stdout)?;
     assert!(table.contains("queue notification.dispatch.parked") && table.contains("it is not there"), "{table}");
     let refused = ends(cli, &["apply"], 2).await?;
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
