@@ -64,7 +64,7 @@ async fn what_is_declared_is_read_back() -> Result<()> {
         ("passing", QueueDeclareOptions { auto_delete: true, ..QueueDeclareOptions::default() }),
         ("exclusive", QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() }),
     ];
-    for (name, options) in passing.clone() {
+    for (name, options) in passing {
         channel.queue_declare(name.into(), options, <_>::default()).await?;
         let (exchange, key) = ("events.test".into(), "test.#".into());
         channel.queue_bind(name.into(), exchange, key, QueueBindOptions::default(), <_>::default()).await?;
