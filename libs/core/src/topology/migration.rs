@@ -1,7 +1,8 @@
 //! Moving what is fixed when it is made: a queue to other arguments, a subscription to another number of partitions.
 //!
 //! [`next`] decides one step from nothing but what stands, so whoever carries out the steps can end at any moment and anybody can go
-//! on. Do the step, read again what stands, ask again, until it says [`Done`](Step::Done).
+//! on. Do the step, [write it down](Step::write_down) or read again what stands, ask again, until it says [`Done`](Step::Done) of what was
+//! just read.
 //!
 //! A queue with other arguments: a standby is made beside it and bound wherever the queue is; only then is the queue unbound, emptied
 //! into the standby, and deleted. Then all of it once more, back into the queue as it should be. While both are bound, both get
@@ -49,6 +50,20 @@ pub enum Step {
     },
     /// Nothing: everything that stands is as it should be.
     Done,
+}
+
+impl Step {
+    /// Writes down what stands once the step is done, for those that change nothing but definitions; gives whether it is one of them.
+    /// After the others, what stands has to be read.
+    pub fn write_down(&self, standing: &mut Definitions) -> bool {
+        match self {
+            Self::MakeQueue { name, definition } => drop(standing.queues.insert(name.clone(), definition.clone())),
+            Self::Bind(binding) => drop(standing.bindings.insert(binding.clone())),
+            Self::Unbind(binding) => drop(standing.bindings.remove(binding)),
+            Self::Move { .. } | Self::Delete { .. } | Self::Done => return false,
+        }
+        true
+    }
 }
 
 /// Whether events may be handled in another order than they were published in.

@@ -69,24 +69,40 @@ impl Desk {
     pub async fn exact(&self, broker: &dyn Broker, concerns: impl Fn(&str) -> bool) -> Outcome<Actual> {
         let mut actual = self.actual().await?;
         let queues = actual.definitions.queues.keys().filter(|name| concerns(name)).cloned().collect();
-        for depth in broker.depths(queues).await? {
-            let state = actual.queues.entry(depth.queue).or_default();
-            // The API's numbers are seconds old, and the broker answers that a queue is empty when its leader is slow to say how full it
-            // is. So the larger number counts.
-            state.ready = state.ready.max(depth.ready);
-            let consumers = usize::try_from(depth.consumers).unwrap_or(usize::MAX);
-            if state.consumers.len() < consumers {
-                // Of consumers that the API has not seen yet, nothing is known but their number.
-                state.consumers.resize(consumers, ConsumerState::default());
-            }
-        }
+        add_depths(&mut actual, broker, queues).await?;
         Ok(actual)
+    }
+
+    /// What stood before, with one queue looked at anew, or without it.
+    pub async fn with_queue(&self, broker: &dyn Broker, mut before: Actual, name: &str) -> Outcome<Actual> {
+        match self.management.queue(name).await? {
+            Some(state) => drop(before.queues.insert(name.to_owned(), state)),
+            None => drop((before.queues.remove(name), before.definitions.queues.remove(name))),
+        }
+        add_depths(&mut before, broker, vec![name.to_owned()]).await?;
+        Ok(before)
     }
 
     /// What it takes to get from what stands to what should.
     pub fn plan(&self, actual: &Actual) -> Vec<Change> {
         plan(&self.wanted, actual)
     }
+}
+
+/// Puts in what the broker itself says of these queues.
+async fn add_depths(actual: &mut Actual, broker: &dyn Broker, queues: Vec<String>) -> Outcome {
+    for depth in broker.depths(queues).await? {
+        let state = actual.queues.entry(depth.queue).or_default();
+        // The API's numbers are seconds old, and the broker answers that a queue is empty when its leader is slow to say how full it is.
+        // So the larger number counts.
+        state.ready = state.ready.max(depth.ready);
+        let consumers = usize::try_from(depth.consumers).unwrap_or(usize::MAX);
+        if state.consumers.len() < consumers {
+            // Of consumers that the API has not seen yet, nothing is known but their number.
+            state.consumers.resize(consumers, ConsumerState::default());
+        }
+    }
+    Ok(())
 }
 
 /// Everything that is wanted for the services with these names.

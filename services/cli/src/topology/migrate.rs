@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fabric::{
-    core::topology::{Change, Class, Reordering, Resource, Step, names, next},
+    core::topology::{Actual, Class, Reordering, Resource, Step, names, next},
     management::{ManagementError, OnlyIf},
     runtime::ports::{Broker, Claim, ClaimError},
 };
@@ -21,9 +21,13 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(200);
 const CLAIM_DEADLINE: Duration = Duration::from_secs(5);
 const CLAIM_PAUSE: Duration = Duration::from_millis(250);
 
-/// The pause before the API is asked again whether it shows what was done, and how long it may take: its numbers are five seconds old.
+/// The pause before the API is asked again whether it shows what was done, and how long it may take.
 const SHOWN_PAUSE: Duration = Duration::from_secs(1);
-const SHOWN_DEADLINE: Duration = Duration::from_secs(15);
+const SHOWN_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long a queue may take to report how many events it holds: it does so every five seconds, and until then an old number may come
+/// up that was not seen yet.
+const REPORT_AGE_MAX: Duration = Duration::from_secs(6);
 
 /// After how many times the same step without any effect it is given up.
 const SAME_STEP_MAX: u32 = 50;
@@ -40,12 +44,16 @@ pub fn described(step: &Step) -> Option<String> {
     })
 }
 
-/// The next step in migrating a queue or a subscription. Which queues hold events is exact for those that it concerns.
+/// The next step in migrating a queue or a subscription, by what stands now.
 pub async fn next_step(desk: &Desk, broker: &dyn Broker, name: &str, reordering: Reordering) -> Outcome<Step> {
+    Ok(next(&desk.wanted, &read(desk, broker, name).await?, name, reordering)?)
+}
+
+/// What stands now, with the newest numbers of the queues that the migration of this name is about.
+async fn read(desk: &Desk, broker: &dyn Broker, name: &str) -> Outcome<Actual> {
     let related = format!("{name}.");
     let concerns = |queue: &str| queue == name || queue.starts_with(&related);
-    let actual = desk.exact(broker, concerns).await?;
-    Ok(next(&desk.wanted, &actual, name, reordering)?)
+    desk.exact(broker, concerns).await
 }
 
 /// Does step after step until nothing is left, and tells `say` of each before it is done. Refused while somebody else does the same. Dropping it between steps or within one is safe:
@@ -59,14 +67,21 @@ pub async fn migrate(
 ) -> Outcome {
     let claim = claim(broker, name).await?;
     let (mut last, mut times) = (Step::Done, 0);
+    let (mut actual, mut is_new) = (read(desk, broker, name).await?, true);
     loop {
         if !claim.is_held() {
             return Err(Failure::Unreachable(
                 "the connection was lost: no event is lost, and doing the same again goes on".to_owned(),
             ));
         }
-        let step = next_step(desk, broker, name, reordering).await?;
-        let Some(text) = described(&step) else { return shown(desk, name).await };
+        let step = next(&desk.wanted, &actual, name, reordering)?;
+        let Some(text) = described(&step) else {
+            if is_new {
+                return shown(desk, name).await;
+            }
+            (actual, is_new) = (read(desk, broker, name).await?, true);
+            continue;
+        };
         if step == last {
             times += 1;
             if times > SAME_STEP_MAX {
@@ -92,6 +107,11 @@ pub async fn migrate(
             }
             step => perform(desk, step).await?,
         }
+        // Reading everything again after each of a hundred bindings would take a hundred times as long as making them.
+        is_new = !step.write_down(&mut actual.definitions);
+        if is_new {
+            actual = read(desk, broker, name).await?;
+        }
     }
 }
 
@@ -106,7 +126,8 @@ async fn claim(broker: &dyn Broker, name: &str) -> Outcome<Box<dyn Claim>> {
     }
 }
 
-/// Waits until the API shows what was done, so that whoever plans next is not sent here once more. Its numbers are a few seconds old.
+/// Waits until the API shows what was done, and that the queues which are left are empty: so whoever plans next is not sent here once
+/// more.
 async fn shown(desk: &Desk, name: &str) -> Outcome {
     let related = format!("{name}.");
     let concerns = |resource: &Resource| {
@@ -118,10 +139,17 @@ async fn shown(desk: &Desk, name: &str) -> Outcome {
         }
     };
     let end = Instant::now() + SHOWN_DEADLINE;
+    let mut clean_since = None;
     loop {
         let changes = desk.plan(&desk.actual().await?);
-        let is_open = |change: &Change| change.class == Class::NeedsMigration && concerns(&change.resource);
-        if !changes.iter().any(is_open) || Instant::now() > end {
+        let is_any = |class| changes.iter().any(|change| change.class == class && concerns(&change.resource));
+        let now = Instant::now();
+        if is_any(Class::NeedsMigration) {
+            clean_since = None;
+        } else if !is_any(Class::Orphan) || now.duration_since(*clean_since.get_or_insert(now)) > REPORT_AGE_MAX {
+            return Ok(());
+        }
+        if now > end {
             return Ok(());
         }
         tokio::time::sleep(SHOWN_PAUSE).await;

@@ -40,7 +40,7 @@ pub async fn prune(
         let Some(orphan) = ordered.into_iter().find(|orphan| is_next(&orphan.resource, &seen)) else { break };
         let resource = &orphan.resource;
         seen.insert(resource.clone());
-        let now = if can_hold(resource) { exact(desk, broker, &actual, resource).await? } else { actual.clone() };
+        let now = looked_at(desk, broker, actual, resource).await?;
         match prunable(orphan, &changes, &now) {
             Ok(()) => {
                 remove(desk, resource).await?;
@@ -56,17 +56,18 @@ pub async fn prune(
     Ok(kept)
 }
 
-/// Whether something could be lost with it that the last look does not show.
-fn can_hold(resource: &Resource) -> bool {
-    !matches!(resource, Resource::Binding(_) | Resource::Policy(_))
-}
-
-async fn exact(desk: &Desk, broker: &dyn Broker, last: &Actual, resource: &Resource) -> Outcome<Actual> {
-    let this = |name: &str| matches!(resource, Resource::Queue(queue) if queue == name);
-    let mut actual = desk.exact(broker, this).await?;
-    // The API may list for a moment what is deleted already; what was not there is not taken to be there again.
-    actual.definitions.queues.retain(|name, _| last.definitions.queues.contains_key(name));
-    Ok(actual)
+/// What stands, looked at anew as far as something could be lost with this resource that the last look does not show.
+async fn looked_at(desk: &Desk, broker: &dyn Broker, last: Actual, resource: &Resource) -> Outcome<Actual> {
+    match resource {
+        Resource::Binding(_) | Resource::Policy(_) => Ok(last),
+        Resource::Queue(name) => desk.with_queue(broker, last, name).await,
+        Resource::Exchange(_) | Resource::User(_) => {
+            let mut actual = desk.actual().await?;
+            // The API may list for a moment what is deleted already; what was not there is not taken to be there again.
+            actual.definitions.queues.retain(|name, _| last.definitions.queues.contains_key(name));
+            Ok(actual)
+        }
+    }
 }
 
 /// What stands once this is gone.

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Poll,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -24,6 +25,9 @@ use fabric_testkit::wait::eventually;
 use tokio::task::JoinHandle;
 
 use crate::process::DEADLINE;
+
+/// The pause between two events: what changes the broker needs its share of the machine.
+const PACE: Duration = Duration::from_millis(2);
 
 /// How many events wait before anything is changed.
 const EARLIER: u64 = 130;
@@ -55,7 +59,9 @@ impl Load {
 
 async fn publish(broker: Arc<dyn Broker>, topic: &str, stop: Arc<AtomicBool>, published: Arc<AtomicU64>) -> Result<()> {
     let context = topic.split('.').next().unwrap_or_default();
+    let mut pace = tokio::time::interval(PACE);
     while !stop.load(Ordering::Relaxed) {
+        pace.tick().await;
         let number = published.load(Ordering::Relaxed);
         let message = numbered(number);
         let outgoing = Outgoing { exchange: names::exchange(context), routing_key: topic.to_owned(), message };

@@ -49,7 +49,7 @@ async fn a_queue_of_another_type_is_migrated_under_load_and_no_event_is_lost() -
     assert!(String::from_utf8_lossy(&refused.stderr).contains("somebody else"), "{refused:?}");
     let said = String::from_utf8(done.stdout)?;
     for step in [
-        "move the events of notification.dispatch to notification.dispatch.standby",
+        "move the events of notification.dispatch.standby to notification.dispatch",
         "delete notification.dispatch.standby",
     ] {
         assert!(said.contains(step), "{said}");

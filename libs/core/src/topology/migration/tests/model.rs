@@ -145,11 +145,9 @@ impl Model {
     fn carry_out(&mut self, step: &Step, most: usize) {
         let standing = &mut self.actual.definitions;
         match step {
-            Step::MakeQueue { name, definition } => {
-                assert!(standing.queues.insert(name.clone(), definition.clone()).is_none(), "{name} stands already");
-            }
-            Step::Bind(binding) => assert!(standing.bindings.insert(binding.clone()), "{binding} stands already"),
-            Step::Unbind(binding) => assert!(standing.bindings.remove(binding), "{binding} does not stand"),
+            Step::MakeQueue { name, .. } => assert!(!standing.queues.contains_key(name), "{name} stands already"),
+            Step::Bind(binding) => assert!(!standing.bindings.contains(binding), "{binding} stands already"),
+            Step::Unbind(binding) => assert!(standing.bindings.contains(binding), "{binding} does not stand"),
             Step::Move { from, to } => self.move_events(from, to, most),
             Step::Delete { name } => {
                 let gone = Destination::Queue(name.clone());
@@ -161,6 +159,7 @@ impl Model {
             }
             Step::Done => {}
         }
+        step.write_down(&mut self.actual.definitions);
     }
 
     pub(super) fn step(&mut self, wanted: &Definitions, name: &str, most: usize) -> Step {
