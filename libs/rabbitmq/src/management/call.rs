@@ -161,8 +161,8 @@ impl Calls {
         serde_path_to_error::deserialize(&mut json).map_err(|error| call.unreadable(error.path().to_string()))
     }
 
-    /// Sends a call, and once more when the broker failed over it: one with much to do gives up on some calls. Asking and making come to
-    /// the same when they are done twice.
+    /// Sends a call, and again when the broker failed over it: one with much to do gives up on some calls. Asking and making come to the
+    /// same when they are done twice.
     #[expect(clippy::disallowed_methods, reason = "calls run on a thread of their own, which may wait")]
     fn send(&self, call: &Call) -> Result<Vec<u8>, ManagementError> {
         let mut attempts = match call.method {
